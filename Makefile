@@ -1,0 +1,40 @@
+# make lab          JupyterLab on the notebooks
+# make test         unit tests, and every notebook under nbval
+# make walkthrough  run the notebooks without a browser: PROFILE=smoke, quick or full
+# make figures      the same at full scale, keeping outputs and figures: what is committed
+
+PYTHON ?= python3
+REQUIREMENTS ?= requirements.txt
+PROFILE ?= quick
+BIN := .venv/bin
+
+.PHONY: lab test walkthrough figures lint clean
+
+lab: .venv/ready
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+test: .venv/ready lint
+	$(BIN)/python -m pytest -q tests
+	$(BIN)/python -m pytest -q --nbval notebooks
+
+walkthrough: .venv/ready
+	$(BIN)/python notebooks/walkthrough.py --profile $(PROFILE)
+
+figures: .venv/ready
+	$(BIN)/python notebooks/walkthrough.py --profile full --keep
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.venv/ready: requirements.txt requirements-gpu.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit( \
+	  "Python 3.11 to 3.13 is needed, $(PYTHON) is %d.%d: try make PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r $(REQUIREMENTS)
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+clean:
+	rm -rf .venv runs

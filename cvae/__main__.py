@@ -1,0 +1,90 @@
+"""python -m cvae: train the recipes and look at what they learnt, without a notebook."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from cvae import plots, recipes
+from cvae.build import load_vae
+from cvae.files import check_writable
+from cvae.vae import ConditionalVAE
+
+
+def main(arguments=None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m cvae",
+        description="Train variational autoencoders (VAEs) from recipes, and draw samples from them.",
+        epilog="Start with: python -m cvae list",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    commands.add_parser("list", help="show the recipes: what each trains, and on what")
+
+    train = commands.add_parser(
+        "train",
+        help="train one recipe and save the model",
+        description="Train one recipe. Interrupted with Ctrl-C or killed, the same command goes on "
+        "after the last whole epoch.",
+    )
+    train.add_argument("recipe", help="its name, as 'list' shows it")
+    train.add_argument("--out", metavar="MODEL.keras", help="where to save (default: under runs/)")
+    train.add_argument("--epochs", type=int, help="passes over the images (default: the recipe's)")
+    train.add_argument("--limit", type=int, help="train on this many images only, for a quick look")
+
+    sample = commands.add_parser(
+        "sample",
+        help="draw images from a trained model",
+        description="Draw new images from a trained model and save them as one picture.",
+    )
+    sample.add_argument("model", metavar="MODEL.keras", help="a file that 'train' saved")
+    sample.add_argument("--out", required=True, metavar="GRID.png", help="the picture to write")
+    sample.add_argument("-n", type=int, default=64, help="how many images (default: 64)")
+    sample.add_argument("--seed", type=int, default=0, help="another seed draws others (default: 0)")
+    sample.add_argument("--label", type=int, help="the class to draw, for a conditional model")
+
+    options = parser.parse_args(arguments)
+    try:
+        {"list": run_list, "train": run_train, "sample": run_sample}[options.command](options)
+    # What the package raises for a wrong argument or file: its message says what to do.
+    except (ValueError, TypeError, OSError, FloatingPointError) as error:
+        print(f"python -m cvae {options.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from the last whole epoch", file=sys.stderr)
+        return 130
+    return 0
+
+
+def run_list(options):
+    print(f"{'recipe':16} {'epochs':>6}  {'report':8} what it trains")
+    for recipe in recipes.RECIPES.values():
+        print(f"{recipe.name:16} {recipe.epochs:6}  {recipe.report or 'ours':8} {recipe.about}")
+
+
+def run_train(options):
+    recipe = recipes.find(options.recipe)
+    for name in ("epochs", "limit"):
+        value = getattr(options, name)
+        if value is not None:
+            if value < 1:
+                raise ValueError(f"--{name} must be at least 1, got {value}")
+            recipe = recipe.but(**{name: value})
+    out = options.out or recipes.RUNS / f"{recipe.name}.keras"
+    recipes.train(recipe, out)
+    print(f"saved {out}\nnext: python -m cvae sample {out} --out grid.png")
+
+
+def run_sample(options):
+    path = check_writable(options.out)
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".pdf", ".svg"):
+        raise ValueError(f"--out must be a picture, such as grid.png; got {options.out!r}")
+    vae = load_vae(Path(options.model))
+    if options.label is None and isinstance(vae, ConditionalVAE):
+        raise ValueError(f"this model is conditional: add --label, 0 to {vae.num_classes - 1}")
+    images = vae.sample(options.n, labels=options.label, seed=options.seed)
+    plots.save(plots.gallery(images), path)
+    print(f"saved {path}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""Watching a latent space take shape: a frame an epoch, and GIFs of frames."""
+
+import imageio.v3 as iio
+import keras
+import numpy as np
+
+from cvae.files import check_writable, whole
+from cvae.gaussian import prior
+from cvae.images import tile, to_uint8
+from cvae.latent import check_z
+
+
+class LatentFrames(keras.callbacks.Callback):
+    """Decode the same latent points before training and after every epoch; write them as a GIF.
+
+    Args:
+        path: of the GIF, written when training ends; None only keeps the frames.
+        n: number of points, drawn from the prior with `seed`.
+        z: (n, latent_dim), the points themselves, instead of n and seed.
+        labels: for a `ConditionalVAE`, one for each point.
+        columns: of the picture; None makes it about square.
+        seed: for the points.
+        fps: frames a second; the last frame stays two seconds.
+
+    Attributes:
+        frames: list of uint8 (height, width, channels), the first from the untrained model.
+
+    Raises:
+        OSError: a path that cannot be written, before training starts.
+        ValueError: a name that does not end in .gif, points that do not fit the model.
+    """
+
+    def __init__(self, path=None, n=16, z=None, labels=None, columns=None, seed=0, fps=4):
+        super().__init__()
+        self.path = None if path is None else check_gif_path(path)
+        self.n, self.z, self.labels, self.seed = n, z, labels, seed
+        self.columns, self.fps = columns, fps
+        self.frames = []
+
+    def on_train_begin(self, logs=None):
+        z = prior(self.n, self.model.latent_dim, self.seed) if self.z is None else self.z
+        self.points = check_z(z, self.model.latent_dim)
+        self.frames = []
+        self.add_frame()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.add_frame()
+
+    def on_train_end(self, logs=None):
+        if self.path is not None:
+            write_gif(self.frames, self.path, self.fps)
+
+    def add_frame(self):
+        images = self.model.decode(self.points, self.labels)
+        self.frames.append(to_uint8(tile(images, self.columns)))
+
+
+def write_gif(frames, path, fps=4, hold=2.0):
+    """Write frames as a GIF that repeats for ever, whole or not at all.
+
+    Args:
+        frames: sequence of equal (height, width, channels); uint8, or float in [0, 1].
+        path: ends in .gif.
+        fps: frames a second.
+        hold: seconds for which the last frame stays.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: no frames, frames of different shapes, fps not above 0, another suffix.
+        OSError: a path that cannot be written.
+    """
+    path = check_gif_path(path)
+    if not len(frames) or len({np.shape(frame) for frame in frames}) != 1 or not fps > 0:
+        raise ValueError(
+            "expected at least one frame, all of one shape, and fps above 0; got the shapes "
+            f"{sorted({np.shape(frame) for frame in frames})} and fps={fps}"
+        )
+    frames = np.stack([to_uint8(frame) for frame in frames])
+    if frames.shape[-1] == 1:
+        frames = frames[..., 0]
+    milliseconds = [1000 / fps] * (len(frames) - 1) + [1000 * hold]
+    with whole(path) as temporary:
+        iio.imwrite(temporary, frames, extension=".gif", duration=milliseconds, loop=0)
+    return path
+
+
+def check_gif_path(path):
+    path = check_writable(path)
+    if path.suffix.lower() != ".gif":
+        raise ValueError(f"a GIF's file name must end in .gif, got {str(path)!r}")
+    return path

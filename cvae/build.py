@@ -1,0 +1,115 @@
+"""From a few words to a VAE, from a VAE to a file and back."""
+
+import inspect
+from pathlib import Path
+
+import keras
+
+from cvae import likelihoods, networks
+from cvae.files import check_writable, whole
+from cvae.vae import VAE, ConditionalVAE
+
+NETWORKS = {
+    "mlp": (networks.MLPEncoder, networks.MLPDecoder),
+    "conv": (networks.ConvEncoder, networks.ConvDecoder),
+    "residual": (networks.ResidualEncoder, networks.ResidualDecoder),
+}
+MIRRORED = ("hidden", "filters", "strides")
+
+
+def build_vae(
+    image_shape, latent_dim, network="conv", likelihood="bernoulli", num_classes=None, *,
+    beta=1.0, seed=None, encoder=None, decoder=None, **options,
+) -> VAE:  # fmt: skip
+    """Build a VAE, or a `ConditionalVAE` where num_classes is given.
+
+    Args:
+        image_shape: (height, width, channels).
+        latent_dim: dimensions of z.
+        network: "mlp", "conv" or "residual".
+        likelihood: a name or an instance. A Gaussian of fixed variance gets means in [0, 1], through
+            a sigmoid.
+        num_classes: number of labels of a conditional VAE.
+        beta, seed: see `VAE`.
+        encoder, decoder: dicts of arguments for the one network alone.
+        **options: arguments for both, in the encoder's order: hidden, filters and strides are
+            reversed for the decoder.
+
+    Raises:
+        ValueError: an unknown network, likelihood or argument, sides that the strides do not divide.
+    """
+    if network not in NETWORKS:
+        raise ValueError(f"network must be one of {', '.join(NETWORKS)}, got {network!r}")
+    likelihood = likelihoods.get(likelihood)
+    mirrored = {
+        key: value[::-1] if key in MIRRORED and not isinstance(value, int) else value
+        for key, value in options.items()
+    }
+    fixed_gaussian = isinstance(likelihood, likelihoods.Gaussian) and likelihood.parameters == 1
+    outputs = {
+        "parameters": likelihood.parameters,
+        "output_activation": "sigmoid" if fixed_gaussian else None,
+    }
+    encoder_class, decoder_class = NETWORKS[network]
+    encoder = checked(encoder_class, options | (encoder or {}))(latent_dim)
+    decoder = checked(decoder_class, outputs | mirrored | (decoder or {}))(image_shape)
+    if num_classes is None:
+        return VAE(encoder, decoder, likelihood, beta, seed)
+    return ConditionalVAE(encoder, decoder, num_classes, likelihood, beta, seed=seed)
+
+
+def checked(network_class, options):
+    """`network_class` with its options filled in, if it has them all."""
+    known = set()
+    for parent in network_class.__mro__[: network_class.__mro__.index(keras.Model)]:
+        known |= set(inspect.signature(parent.__init__).parameters)
+    known -= {"self", "kwargs", "body", "config", "to_pixels", "latent_dim", "image_shape"}
+    unknown = sorted(set(options) - known)
+    if unknown:
+        raise ValueError(
+            f"{network_class.__name__} has no argument {', '.join(unknown)}; it has "
+            f"{', '.join(sorted(known))}"
+        )
+    return lambda first: network_class(first, **options)
+
+
+def save_vae(vae, path) -> Path:
+    """Save a VAE to a `.keras` file, whole or not at all.
+
+    Raises:
+        ValueError: a name that does not end in .keras.
+        OSError: a path that cannot be written.
+    """
+    path = check_model_path(path)
+    with whole(path) as temporary:
+        vae.save(temporary)
+    return path
+
+
+def check_model_path(path) -> Path:
+    if Path(path).suffix != ".keras":
+        raise ValueError(f"a model's file name must end in .keras, got {str(path)!r}")
+    return check_writable(path)
+
+
+def load_vae(path) -> VAE:
+    """Load a VAE that `save_vae` or `vae.save` wrote.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: a file that is not one of ours, or only part of one.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}; python -m cvae train makes one")
+    try:
+        vae = keras.saving.load_model(path)
+    # Keras tells a file that it cannot read by many exceptions, from zipfile's to TypeError.
+    except Exception as error:
+        raise ValueError(
+            f"{path} is not a VAE that this package saved, or is damaged ({type(error).__name__}: "
+            f"{str(error).splitlines()[0][:150] if str(error) else 'no message'})"
+        ) from error
+    if not isinstance(vae, VAE):
+        raise ValueError(f"{path} holds a {type(vae).__name__}, not a VAE of this package")
+    return vae

@@ -1,0 +1,60 @@
+"""Callbacks for training a VAE with Keras's `fit`."""
+
+import keras
+import numpy as np
+
+
+class AnnealBeta(keras.callbacks.Callback):
+    """Raise (or lower) beta from `start` to `end` in equal steps over the first `epochs` epochs.
+
+    A VAE that meets the whole KL term at once may switch latent dimensions off before the decoder has
+    learnt to use them. Beta is logged with the losses.
+
+    Source: Bowman et al. (2016), section 3.1.
+
+    Raises:
+        ValueError: a negative start or end, or fewer than one epoch.
+    """
+
+    def __init__(self, start=0.0, end=1.0, epochs=10):
+        super().__init__()
+        if start < 0 or end < 0 or epochs < 1:
+            raise ValueError(
+                f"start and end must be 0 or more and epochs 1 or more, got {start}, {end}, {epochs}"
+            )
+        self.start, self.end, self.epochs = start, end, epochs
+
+    def beta_at(self, epoch) -> float:
+        """Beta during this epoch, counted from 0; `end` from epoch number `epochs` on."""
+        return self.start + (self.end - self.start) * min(1.0, epoch / self.epochs)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.beta.assign(self.beta_at(epoch))
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            logs["beta"] = self.beta_at(epoch)
+
+
+class StopOnNaN(keras.callbacks.Callback):
+    """Stop at the first batch whose loss is NaN or infinite, and say what to try.
+
+    `VAE.fit` adds one by itself. Keras's running mean of the loss stays NaN once it is, so one look
+    at each call suffices, also where an execution makes several steps.
+
+    Raises:
+        FloatingPointError: with the epoch and the batch, both counted from 1.
+    """
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch + 1
+
+    def on_train_batch_end(self, batch, logs=None):
+        loss = (logs or {}).get("loss")
+        if loss is None or np.isfinite(float(loss)):
+            return
+        raise FloatingPointError(
+            f"the loss became {float(loss)} in epoch {self.epoch}, batch {batch + 1}. Try a learning "
+            "rate ten times lower, an optimizer with clipnorm=1.0, or a larger variance if the "
+            "likelihood is a Gaussian; the weights are spoilt: build the model anew"
+        )

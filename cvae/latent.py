@@ -1,0 +1,144 @@
+"""Looking into a latent space: planes, ways between points, projections, what each dimension does."""
+
+from statistics import NormalDist
+
+import keras
+import numpy as np
+
+from cvae import gaussian
+
+
+def grid(vae, n=20, quantiles=(0.01, 0.99), dims=(0, 1), labels=None) -> np.ndarray:
+    """Decode an n x n grid over a plane of the latent space, in one batch.
+
+    The points are equally spaced in probability under the prior, between the two quantiles, so that
+    the picture shows what sampling would give, evenly.
+
+    Args:
+        vae: a VAE. With one latent dimension the grid is a single row.
+        n: points along each side.
+        quantiles: of N(0, 1), lowest and highest.
+        dims: the two latent dimensions that span the plane; all others are 0.
+        labels: for a `ConditionalVAE`, the class to show (one number).
+
+    Returns:
+        (rows, n, height, width, channels) in [0, 1]; columns go right along dims[0], rows **up**
+        along dims[1], as in a scatter plot.
+
+    Raises:
+        ValueError: n below 2, quantiles that do not rise within (0, 1), dims that do not exist.
+    """
+    low, high = quantiles
+    if n < 2 or not 0 < low < high < 1:
+        raise ValueError(
+            f"expected n of at least 2 and quantiles that rise within (0, 1); got {n}, {quantiles}"
+        )
+    if vae.latent_dim > 1 and not (len(set(dims)) == 2 and max(dims) < vae.latent_dim):
+        raise ValueError(f"dims must be two different dimensions below {vae.latent_dim}, got {dims}")
+    values = np.array([NormalDist().inv_cdf(p) for p in np.linspace(low, high, n)])
+    if vae.latent_dim == 1:
+        z, rows = values[:, None], 1
+    else:
+        z, rows = np.zeros((n, n, vae.latent_dim)), n
+        z[..., dims[0]], z[..., dims[1]] = values[None, :], values[::-1, None]
+    z = z.reshape(-1, vae.latent_dim).astype("float32")
+    images = vae.decode(z) if labels is None else vae.decode(z, np.full(len(z), labels))
+    return images.reshape(rows, n, *images.shape[1:])
+
+
+def interpolate(z_a, z_b, steps=10, method="linear") -> np.ndarray:
+    """Points on the way from z_a to z_b.
+
+    Args:
+        z_a, z_b: (n, latent_dim).
+        steps: points on the way, both ends included, at least 2.
+        method: "linear", the straight line; or "spherical", the great circle (the lengths go from one
+            to the other in a straight line), which keeps to the shell where a Gaussian of many
+            dimensions has its mass.
+
+    Returns:
+        (n, steps, latent_dim).
+
+    Source: White (2016), "Sampling generative networks", section 2.1, for the spherical way.
+    """
+    z_a, z_b = np.asarray(z_a, "float32"), np.asarray(z_b, "float32")
+    if z_a.shape != z_b.shape or z_a.ndim != 2:
+        raise ValueError(f"z_a and z_b must both be (n, latent_dim), got {z_a.shape} and {z_b.shape}")
+    if steps < 2:
+        raise ValueError(f"steps must be at least 2, got {steps}")
+    t = np.linspace(0, 1, steps, dtype="float32")[None, :, None]
+    a, b = z_a[:, None], z_b[:, None]
+    if method == "linear":
+        return (1 - t) * a + t * b
+    if method != "spherical":
+        raise ValueError(f"method must be 'linear' or 'spherical', got {method!r}")
+    length_a, length_b = (np.linalg.norm(v, axis=-1, keepdims=True) for v in (a, b))
+    a, b = a / np.maximum(length_a, 1e-12), b / np.maximum(length_b, 1e-12)
+    angle = np.arccos(np.clip((a * b).sum(-1, keepdims=True), -1 + 1e-7, 1 - 1e-7))
+    direction = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+    return ((1 - t) * length_a + t * length_b) * direction
+
+
+def project(z, method="pca", dim=2, seed=0) -> np.ndarray:
+    """Latent points (n, latent_dim) in fewer dimensions: (n, dim).
+
+    Args:
+        z: (n, latent_dim).
+        method: "pca" (scikit-learn's PCA), or "tsne" (scikit-learn's t-SNE: minutes beyond some
+            5,000 points).
+        dim: dimensions to keep, at most latent_dim for PCA.
+        seed: for t-SNE.
+
+    Raises:
+        ValueError: z of the wrong rank, an unknown method, or more dimensions than there are.
+    """
+    z = np.asarray(z)
+    if z.ndim != 2:
+        raise ValueError(f"z must be (n, latent_dim), got {z.shape}")
+    if method == "pca":
+        if not 1 <= dim <= min(z.shape):
+            raise ValueError(f"PCA of {z.shape} keeps 1 to {min(z.shape)} dimensions, got {dim}")
+        from sklearn.decomposition import PCA
+
+        return PCA(dim, random_state=seed).fit_transform(z)
+    if method == "tsne":
+        from sklearn.manifold import TSNE
+
+        perplexity = min(30, (len(z) - 1) / 3)
+        return TSNE(dim, perplexity=perplexity, random_state=seed).fit_transform(z)
+    raise ValueError(f"method must be 'pca' or 'tsne', got {method!r}")
+
+
+def kl_per_dimension(vae, images, labels=None) -> np.ndarray:
+    """The KL term of each latent dimension, averaged over the images: (latent_dim,) in nats.
+
+    The sum is the `kl` that training logs. A dimension near 0 carries nothing about the image.
+    """
+    z_mean, z_log_var = _encode(vae, images, labels)
+    terms = keras.ops.convert_to_numpy(gaussian.kl_terms(z_mean, z_log_var))
+    return terms.mean(axis=0)
+
+
+def active_units(vae, images, threshold=0.01, labels=None) -> int:
+    """How many latent dimensions are in use: those whose z_mean varies over the images.
+
+    Source: Burda et al. (2016), section 5.3: the variance of E[z | x] over x is above 0.01.
+    """
+    if not threshold > 0:
+        raise ValueError(f"threshold must be above 0, got {threshold}")
+    z_mean, _ = _encode(vae, images, labels)
+    return int((z_mean.var(axis=0) > threshold).sum())
+
+
+def _encode(vae, images, labels):
+    return vae.encode(images) if labels is None else vae.encode(images, labels)
+
+
+def check_z(z, latent_dim) -> np.ndarray:
+    """Return z as float32 (n, latent_dim), or say what is wrong with it."""
+    z = np.asarray(z)
+    if z.ndim != 2 or z.shape[1] != latent_dim or len(z) == 0:
+        raise ValueError(f"z must be (n, {latent_dim}) with n of at least 1, got {z.shape}")
+    if z.dtype.kind not in "uif" or not np.isfinite(z).all():
+        raise ValueError(f"z must hold finite numbers, got {z.dtype} with NaN, infinity or no numbers")
+    return z.astype("float32")

@@ -1,0 +1,143 @@
+"""Figures. Arrays in, a matplotlib figure out; none of these knows a model."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cvae import profile
+from cvae.files import whole
+from cvae.images import tile
+
+FIGURES = Path(__file__).resolve().parents[1] / "figures"
+CLASS_COLOURS = plt.get_cmap("tab10").colors
+
+
+def show(figure, name, data):
+    """Return a figure for the notebook to show, and keep it in `figures/` if it is worth keeping.
+
+    It is written from the full profile on real data only, so that a quick run never replaces it. A
+    figure made from a stand-in says so.
+
+    Args:
+        figure: from a function of this module, or any matplotlib figure.
+        name: file name without suffix, such as "02_latent_grid".
+        data: the `ImageDataset` that it was made from; None for a figure without data.
+    """
+    if data is not None and data.is_stand_in:
+        figure.text(0.5, 0, f"stand-in data: {data.source}", ha="center", va="top", color="firebrick")
+    elif profile.name() == "full":
+        save(figure, FIGURES / f"{name}.png")
+    plt.close(figure)  # else the inline backend shows it a second time
+    return figure
+
+
+def save(figure, path):
+    """Write a figure to a file, whole or not at all; the suffix tells the format."""
+    with whole(path) as temporary:
+        figure.savefig(temporary, dpi=100, bbox_inches="tight")
+
+
+def gallery(images, columns=None, title="", scale=0.5):
+    """Images side by side: (n, h, w, c) or (rows, columns, h, w, c), in [0, 1] or uint8."""
+    images = np.asarray(images)
+    if images.ndim == 5:
+        columns = images.shape[1]
+        images = images.reshape(-1, *images.shape[2:])
+    columns = min(columns or int(np.ceil(np.sqrt(len(images)))), len(images))
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(figsize=(columns * scale, rows * scale + 0.3 * bool(title)))
+    draw(axes, tile(images, columns, gap=1))
+    axes.set_title(title)
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
+def strips(named, scale=0.6):
+    """One row of images for each name: {"original": (n, h, w, c), "reconstruction": ...}."""
+    columns = max(len(images) for images in named.values())
+    figure, axes = plt.subplots(
+        len(named), 1, figsize=(columns * scale + 1.6, len(named) * scale), squeeze=False
+    )
+    for row, (name, images) in zip(axes[:, 0], named.items(), strict=True):
+        draw(row, tile(images, columns, gap=1))
+        row.text(-0.01, 0.5, name, transform=row.transAxes, ha="right", va="center")
+    figure.tight_layout(pad=0.2)
+    return figure
+
+
+def losses(histories, keys=("loss", "reconstruction", "kl")):
+    """Loss curves by epoch, one panel for each key; training dashed, held-out solid.
+
+    Args:
+        histories: {name: {"loss": [...], "val_loss": [...], ...}}, as `fit(...).history` has it.
+        keys: what to draw, in nats per image.
+    """
+    figure, axes = plt.subplots(1, len(keys), figsize=(4 * len(keys), 3.2), squeeze=False)
+    for panel, key in zip(axes[0], keys, strict=True):
+        for colour, (name, history) in zip(CLASS_COLOURS, histories.items(), strict=False):
+            epochs = np.arange(1, len(history[key]) + 1)
+            panel.plot(epochs, history[key], "--", color=colour, label=f"{name}, training")
+            if f"val_{key}" in history:
+                panel.plot(epochs, history[f"val_{key}"], color=colour, label=f"{name}, held out")
+        panel.set(xlabel="epoch", ylabel="nats per image", title=key)
+        panel.grid(alpha=0.3)
+    axes[0, 0].legend(fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
+def scatter(views, labels, class_names, size=4.5, limits=None):
+    """Latent points coloured by class, one panel for each view, on equal scales within a panel.
+
+    Args:
+        views: {title: (n, 2)}.
+        labels: (n,).
+        class_names: a name for each label.
+        size: of a panel in inches.
+        limits: both axes run from -limits to limits; None lets each panel fit its points.
+    """
+    figure, axes = plt.subplots(1, len(views), figsize=(size * len(views) + 1, size), squeeze=False)
+    for panel, (title, points) in zip(axes[0], views.items(), strict=True):
+        for label, name in enumerate(class_names):
+            members = points[np.asarray(labels) == label]
+            colour = CLASS_COLOURS[label % len(CLASS_COLOURS)]
+            panel.scatter(*members.T, s=4, alpha=0.5, lw=0, color=colour, label=name)
+        panel.set(title=title, aspect="equal")
+        if limits:
+            panel.set(xlim=(-limits, limits), ylim=(-limits, limits))
+        panel.grid(alpha=0.2)
+    legend = axes[0, -1].legend(
+        loc="center left", bbox_to_anchor=(1.01, 0.5), markerscale=4, frameon=False
+    )
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)
+    figure.tight_layout()
+    return figure
+
+
+def matrix(values, names, title="", labels=("true", "predicted"), decimals=0):
+    """A square table as a heat map with its numbers, such as a confusion matrix."""
+    values = np.asarray(values, dtype=float)
+    figure, axes = plt.subplots(figsize=(0.55 * len(names) + 1.2, 0.55 * len(names) + 0.8))
+    shown = np.where(np.eye(len(names), dtype=bool), np.nan, values)
+    axes.imshow(shown, cmap="Blues", vmin=0)
+    for (row, column), value in np.ndenumerate(values):
+        dark = row != column and value > 0.6 * np.nanmax(shown)
+        axes.text(
+            column, row, f"{value:.{decimals}f}", ha="center", va="center", fontsize=8,
+            color="white" if dark else "black",
+        )  # fmt: skip
+    axes.set(title=title, xlabel=labels[1], ylabel=labels[0])
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), names)
+    figure.tight_layout()
+    return figure
+
+
+def draw(axes, image):
+    """One image without ticks; grey where it has one channel."""
+    image = np.asarray(image)
+    top = 255 if image.dtype == np.uint8 else 1
+    axes.imshow(image.squeeze(-1) if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=top)
+    axes.axis("off")

@@ -1,0 +1,69 @@
+"""How large to work, and on what: the three sizes of every notebook, and the settings for speed.
+
+`CVAE_PROFILE` chooses the size: "smoke" (CI: everything runs, on little data), "quick" (a laptop CPU,
+minutes) or "full" (as the reports did it, or better). Without it: full with a GPU, else quick.
+"""
+
+import os
+
+import keras
+
+PROFILES = ("smoke", "quick", "full")
+
+
+def name() -> str:
+    """The profile in force.
+
+    Raises:
+        ValueError: `CVAE_PROFILE` names none.
+    """
+    chosen = os.environ.get("CVAE_PROFILE") or ("full" if gpus() else "quick")
+    if chosen not in PROFILES:
+        raise ValueError(f"CVAE_PROFILE must be one of {', '.join(PROFILES)}, got {chosen!r}")
+    return chosen
+
+
+def pick(*, smoke, quick, full):
+    """The value for the profile in force: `epochs = pick(smoke=1, quick=3, full=25)`."""
+    return {"smoke": smoke, "quick": quick, "full": full}[name()]
+
+
+def verbose():
+    """Keras's `verbose` for long work: a line an epoch, nothing under CI."""
+    return 0 if os.environ.get("CI") else 2
+
+
+def gpus() -> list[str]:
+    """The GPUs that Keras's backend sees."""
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return keras.distribution.list_devices("gpu")
+
+
+def describe() -> str:
+    """Backend, device and precision in one line, for the top of a notebook."""
+    found = gpus()
+    device = f"{len(found)} GPU" if found else f"CPU, {os.cpu_count()} cores"
+    precision = keras.config.dtype_policy().name
+    return (
+        f"profile {name()} | backend {keras.backend.backend()}, Keras {keras.__version__} | "
+        f"{device} | {precision}"
+    )
+
+
+def compile_options() -> dict:
+    """Arguments for `vae.compile` that make training fastest on this device, as measured.
+
+    The one place for this choice; `benchmarks/settings.py` measures it again. On 2 CPU cores with
+    TensorFlow, against Keras's defaults:
+
+    - 8 steps an execution: 1.1 times as fast for the convolutional networks, 1.2 for the MLP.
+    - XLA (`jit_compile=True`): 0.6 times as fast for the convolutional networks, so off. On a GPU
+      Keras's own "auto" turns it on.
+    - mixed_bfloat16 is a policy, not an argument: see `describe` for the one in force.
+    """
+    if keras.backend.backend() == "torch":  # Keras's torch trainer makes one step an execution
+        return {}
+    return {"steps_per_execution": 8, "jit_compile": "auto" if gpus() else False}

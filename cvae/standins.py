@@ -1,0 +1,61 @@
+"""Stand-ins for data sets that cannot be had: small, seeded, made or found on this computer."""
+
+import numpy as np
+
+DIGITS = "1,797 real 8x8 digits of scikit-learn, enlarged"
+PICTURES = "2,400 generated pictures of textured shapes"
+
+
+def digits(side=28):
+    """scikit-learn's handwritten digits, centred in side x side as MNIST's are.
+
+    Returns:
+        (x_train, y_train), (x_test, y_test): 1,500 and 297 images, uint8 (n, side, side, 1).
+    """
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    inner = max(1, round(side * 20 / 28))
+    margin = (side - inner) // 2
+    images = np.zeros((len(data.images), side, side, 1), "uint8")
+    for image, small in zip(images, data.images, strict=True):
+        picture = Image.fromarray((small * 255 / 16).astype("uint8"))
+        large = np.asarray(picture.resize((inner, inner), Image.Resampling.BICUBIC))
+        image[margin : margin + inner, margin : margin + inner, 0] = large
+    labels = data.target.astype("int64")
+    return (images[:1500], labels[:1500]), (images[1500:], labels[1500:])
+
+
+def pictures(side=32, channels=3, classes=10, seed=0):
+    """A disk, square, ring, cross or stripes with texture and colour: one kind for each class.
+
+    Returns:
+        (x_train, y_train), (x_test, y_test): 2,000 and 400 images, uint8 (n, side, side, channels).
+    """
+    rng = np.random.default_rng(seed)
+    n = 2400
+    labels = np.arange(n) % classes
+    y, x = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
+    centre = rng.uniform(-0.2, 0.2, (2, n, 1, 1))
+    u, v = (x - centre[0]) / 0.8, (y - centre[1]) / 0.8
+    radius = np.sqrt(u**2 + v**2)
+    shapes = np.stack(
+        [
+            radius < 0.8,
+            np.maximum(abs(u), abs(v)) < 0.7,
+            abs(radius - 0.6) < 0.2,
+            np.minimum(abs(u), abs(v)) < 0.22,
+            np.sin(8 * v) > 0,
+        ]
+    )[labels % 5, np.arange(n)]
+    waves = 3 + 4 * (labels // 5 % 4)[:, None, None]
+    texture = 0.75 + 0.25 * np.sin(waves * (u + v) + rng.uniform(0, 6, (n, 1, 1)))
+    hue = (labels / classes)[:, None] + rng.normal(0, 0.03, (n, 1)) + np.arange(channels) / 3
+    colour = 0.6 + 0.4 * np.cos(2 * np.pi * hue)
+    ground = rng.uniform(0.05, 0.25, (n, 1, 1, 1))
+    images = ground + (shapes * texture)[..., None] * colour[:, None, None] * (1 - ground)
+    images = np.clip(images + rng.normal(0, 0.02, images.shape), 0, 1)
+    order = rng.permutation(n)
+    images, labels = (255 * images[order]).astype("uint8"), labels[order].astype("int64")
+    return (images[:2000], labels[:2000]), (images[2000:], labels[2000:])

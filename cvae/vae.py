@@ -1,0 +1,335 @@
+"""The variational autoencoder, plain and conditional, as a `keras.Model`.
+
+q(z | x) = N(z_mean, exp(z_log_var)), p(z) = N(0, I), p(x | z) as the likelihood says. Training
+minimises -ELBO = reconstruction + beta * kl, in nats per image: reconstruction = -log p(x | z) at one
+sampled z, summed over pixels; kl = KL(q(z | x) || p(z)), summed over latent dimensions.
+
+Source: Kingma & Welling (2014), equations 3 and 10; Higgins et al. (2017) for beta.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+from cvae import latent, likelihoods
+from cvae.callbacks import StopOnNaN
+from cvae.gaussian import kl_divergence, prior, reparameterize
+from cvae.images import check_images, to_float
+
+
+class BatchMean(keras.losses.Loss):
+    """The mean of per-image losses, by Keras's own reduction: it weighs by `sample_weight`, and it
+    divides by the number of replicas, so that two replicas train as one does."""
+
+    def call(self, y_true, y_pred):
+        return y_pred
+
+
+@keras.saving.register_keras_serializable("cvae")
+class VAE(keras.Model):
+    """A variational autoencoder. `compile`, `fit`, `evaluate` and `save` as for any Keras model.
+
+    Args:
+        encoder: keras.Model with an attribute `latent_dim`; images -> z_mean, z_log_var.
+        decoder: keras.Model with an attribute `image_shape`; z -> the likelihood's parameters.
+        likelihood: "bernoulli", "gaussian", "discretized_logistic", or an instance.
+        beta: weight of the KL term, 0 or more. `vae.beta` is a variable: a callback can change it.
+        seed: int; makes the noise of training and evaluation repeatable.
+
+    Logged: `loss` (-ELBO where beta is 1), `reconstruction` and `kl`, in nats per image; with `val_`
+    for the held-out data that `fit` is given. Validation samples z too: it estimates the ELBO.
+
+    Raises:
+        TypeError, ValueError: networks that do not fit together or with the likelihood; beta below 0.
+    """
+
+    def __init__(self, encoder, decoder, likelihood="bernoulli", beta=1.0, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        check_network(encoder, "encoder", "latent_dim")
+        check_network(decoder, "decoder", "image_shape")
+        self.encoder, self.decoder = encoder, decoder
+        self.latent_dim, self.image_shape = encoder.latent_dim, tuple(decoder.image_shape)
+        self.likelihood = likelihoods.get(likelihood)
+        # A variable: a Python float would be frozen into the graph when `fit` first traces it.
+        self.beta = keras.Variable(
+            check_beta(beta), trainable=False, dtype="float32", autocast=False, name="beta"
+        )
+        self.seed = seed
+        self.noise = keras.random.SeedGenerator(seed)
+        self.batch_mean = BatchMean()
+        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
+        self.kl_tracker = keras.metrics.Mean(name="kl")
+        self.add_parts()
+        self.build()
+
+    def add_parts(self):
+        """Layers beyond encoder and decoder; a plain VAE has none."""
+
+    def build(self, input_shape=None):
+        """Run both networks on symbols: what does not fit shows now, not in the first epoch."""
+        outputs = self.compute_output_spec(self.symbolic_inputs())
+        channels = self.image_shape[2] * self.likelihood.parameters
+        expected, given = (*self.image_shape[:2], channels), tuple(outputs["parameters"].shape[1:])
+        if given != expected:
+            raise ValueError(
+                f"{type(self.likelihood).__name__} needs {self.likelihood.parameters} number(s) for "
+                f"each pixel and channel, shape {expected}, but the decoder gives {given}: build it "
+                f"with parameters={self.likelihood.parameters}, or use build_vae"
+            )
+        self.built = True
+
+    # Training. `ConditionalVAE` overrides the short methods, and nothing else differs.
+
+    def symbolic_inputs(self):
+        return keras.KerasTensor((None, *self.image_shape))
+
+    def images_of(self, inputs):
+        return inputs
+
+    def encode_batch(self, inputs, training=False):
+        return self.encoder(to_float(inputs), training=training)
+
+    def decode_batch(self, z, inputs, training=False):
+        return ops.cast(self.decoder(z, training=training), "float32")
+
+    def call(self, inputs, training=False):
+        """inputs -> a dict of z_mean, z_log_var, z and the likelihood's parameters."""
+        z_mean, z_log_var = self.encode_batch(inputs, training)
+        z = reparameterize(z_mean, z_log_var, self.noise)
+        parameters = self.decode_batch(z, inputs, training)
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "parameters": parameters}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """-ELBO averaged over the batch, in nats per image. All the rest of `fit` is Keras's own."""
+        images = to_float(self.images_of(x))
+        reconstruction = -self.likelihood.log_prob(images, y_pred["parameters"])
+        kl = kl_divergence(y_pred["z_mean"], y_pred["z_log_var"])
+        self.reconstruction_tracker.update_state(reconstruction, sample_weight)
+        self.kl_tracker.update_state(kl, sample_weight)
+        return self.batch_mean(kl, reconstruction + self.beta * kl, sample_weight)
+
+    def fit(self, x=None, *args, callbacks=None, validation_data=None, **kwargs):
+        """Train as `keras.Model.fit` does, after a look at the data.
+
+        Args:
+            x: images (n, height, width, channels), uint8 or float in [0, 1]; or a `tf.data.Dataset`
+                or `PyDataset` of such batches. `ConditionalVAE`: {"image": ..., "label": ...}.
+            validation_data: the same, held out.
+
+        Raises:
+            ValueError, TypeError: data that the model cannot be trained on, before training starts.
+            FloatingPointError: the loss became NaN, with epoch, batch and what to try.
+        """
+        x = self.check_inputs(x)
+        if isinstance(validation_data, tuple):  # (x, y) or (x, y, sample_weight), as Keras takes it
+            validation_data = (self.check_inputs(validation_data[0]), *validation_data[1:])
+        elif validation_data is not None:
+            validation_data = self.check_inputs(validation_data)
+        callbacks = [*keras.tree.flatten(callbacks or []), StopOnNaN()]
+        return super().fit(x, *args, callbacks=callbacks, validation_data=validation_data, **kwargs)
+
+    def check_inputs(self, x):
+        """Return x as `fit` takes it, or say what is wrong. Of a stream, look at the first batch."""
+        if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):  # or a tf.data.Dataset
+            batch = next(iter([x[0]] if isinstance(x, keras.utils.PyDataset) else x), None)
+            if batch is None:
+                raise ValueError("the data set is empty: it holds no batch to train on")
+            inputs = batch[0] if isinstance(batch, tuple | list) else batch
+            self.check_arrays(keras.tree.map_structure(np.asarray, inputs))
+            return x
+        if hasattr(x, "__next__") or hasattr(x, "dataset"):  # a generator or a torch DataLoader
+            return x
+        return self.check_arrays(x)
+
+    def check_arrays(self, x):
+        return check_images(x, self.image_shape)
+
+    def init_output_bias(self, images) -> None:
+        """Start the decoder at the mean of these training images: it need not be learnt first.
+
+        Raises:
+            TypeError: a decoder without the method `set_output_bias` (ours have it).
+        """
+        if not hasattr(self.decoder, "set_output_bias"):
+            raise TypeError("init_output_bias needs a decoder with a method set_output_bias")
+        images = check_images(images, self.image_shape)
+        means = images.mean(axis=0, dtype="float64") / (255 if images.dtype == np.uint8 else 1)
+        self.decoder.set_output_bias(self.likelihood.parameters_for(means))
+
+    # Use: NumPy in, NumPy out, in batches. A plain VAE takes no labels.
+
+    def with_labels(self, x, labels):
+        if labels is not None:
+            raise TypeError("a plain VAE takes no labels: use ConditionalVAE, or leave them out")
+        return x
+
+    def encode(self, images, labels=None, batch_size=512):
+        """Images (n, height, width, channels) -> z_mean, z_log_var, each (n, latent_dim) float32."""
+        inputs = self.check_arrays(self.with_labels(images, labels))
+        return in_batches(self.encode_batch, inputs, batch_size)
+
+    def decode(self, z, labels=None, batch_size=512):
+        """z (n, latent_dim) -> the expected images (n, height, width, channels), in [0, 1]."""
+        inputs = self.with_labels(latent.check_z(z, self.latent_dim), labels)
+
+        def decode_batch(batch):
+            parameters = self.decode_batch(self.images_of(batch), batch)
+            return ops.clip(self.likelihood.mean(parameters), 0.0, 1.0)
+
+        return in_batches(decode_batch, inputs, batch_size)
+
+    def reconstruct(self, images, labels=None, batch_size=512):
+        """Images -> what the decoder makes of z_mean: same shape, float32 in [0, 1]."""
+        return self.decode(self.encode(images, labels, batch_size)[0], labels, batch_size)
+
+    def sample(self, n, labels=None, seed=None):
+        """n images decoded from the prior: (n, height, width, channels), in [0, 1]."""
+        z = prior(n, self.latent_dim, seed)
+        return self.decode(z, None if labels is None else np.broadcast_to(labels, n))
+
+    def interpolate(self, a, b, steps=10, labels=None, method="linear"):
+        """Images on the way from a to b.
+
+        Args:
+            a, b: an image each (height, width, channels), or n of each.
+            steps: images on the way, both ends included, at least 2.
+            labels: for a `ConditionalVAE`, the class of each pair.
+            method: "linear" or "spherical", see `latent.interpolate`.
+
+        Returns:
+            (steps, height, width, channels), or (n, steps, ...) for n pairs.
+        """
+        single = np.ndim(a) == 3
+        a, b = (np.asarray(x)[None] if np.ndim(x) == 3 else x for x in (a, b))
+        labels = None if labels is None else np.broadcast_to(labels, len(a))
+        z = latent.interpolate(self.encode(a, labels)[0], self.encode(b, labels)[0], steps, method)
+        labels = None if labels is None else np.repeat(labels, steps)
+        images = self.decode(z.reshape(-1, self.latent_dim), labels)
+        images = images.reshape(*z.shape[:2], *self.image_shape)
+        return images[0] if single else images
+
+    # Keras would save beta but not the state of the noise.
+
+    def save_own_variables(self, store):
+        store["beta"] = ops.convert_to_numpy(self.beta)
+        store["noise"] = ops.convert_to_numpy(self.noise.state)
+
+    def load_own_variables(self, store):
+        self.beta.assign(store["beta"])
+        self.noise.state.assign(store["noise"])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "encoder": keras.saving.serialize_keras_object(self.encoder),
+            "decoder": keras.saving.serialize_keras_object(self.decoder),
+            "likelihood": keras.saving.serialize_keras_object(self.likelihood),
+            "beta": float(ops.convert_to_numpy(self.beta)),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        for part in ("encoder", "decoder", "likelihood"):
+            config[part] = keras.saving.deserialize_keras_object(config[part])
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable("cvae")
+class ConditionalVAE(VAE):
+    """A VAE of p(x | label): z need not say which class an image is of.
+
+    Any encoder and decoder serve. The encoder sees the label as one more channel, a picture learnt
+    for each class; the decoder gets it one-hot beside z.
+
+    Args:
+        encoder, decoder: fresh ones (their inputs are wider than a plain VAE's).
+        num_classes: labels are whole numbers from 0 to num_classes - 1.
+        likelihood, beta, seed: as for `VAE`.
+
+    Source: Sohn et al. (2015), "Learning structured output representation using deep conditional
+    generative models".
+    """
+
+    def __init__(self, encoder, decoder, num_classes, likelihood="bernoulli", beta=1.0, **kwargs):
+        if not isinstance(num_classes, int | np.integer) or num_classes < 1:
+            raise ValueError(f"num_classes must be a whole number of at least 1, got {num_classes!r}")
+        self.num_classes = int(num_classes)
+        super().__init__(encoder, decoder, likelihood, beta, **kwargs)
+
+    def add_parts(self):
+        height, width, _ = self.image_shape
+        self.label_picture = keras.Sequential(
+            [
+                keras.layers.Embedding(self.num_classes, height * width),
+                keras.layers.Reshape((height, width, 1)),
+            ]
+        )
+
+    def symbolic_inputs(self):
+        label = keras.KerasTensor((None,), "int32")
+        return {"image": super().symbolic_inputs(), "label": label}
+
+    def images_of(self, inputs):
+        return inputs["image"]
+
+    def encode_batch(self, inputs, training=False):
+        picture = ops.cast(self.label_picture(inputs["label"]), "float32")
+        images = ops.concatenate([to_float(inputs["image"]), picture], axis=-1)
+        return self.encoder(images, training=training)
+
+    def decode_batch(self, z, inputs, training=False):
+        one_hot = ops.one_hot(inputs["label"], self.num_classes, dtype=z.dtype)
+        return super().decode_batch(ops.concatenate([z, one_hot], axis=-1), inputs, training)
+
+    def check_arrays(self, x):
+        if not isinstance(x, dict) or set(x) != {"image", "label"}:
+            raise ValueError(
+                'a ConditionalVAE needs labels: pass {"image": images, "label": labels}, got '
+                + (f"a dict of {sorted(x)}" if isinstance(x, dict) else type(x).__name__)
+            )
+        images = check_images(x["image"], self.image_shape)
+        return {"image": images, "label": check_labels(x["label"], len(images), self.num_classes)}
+
+    def with_labels(self, x, labels):
+        if labels is None:
+            raise ValueError(f"a ConditionalVAE needs labels, from 0 to {self.num_classes - 1}")
+        return {"image": x, "label": check_labels(labels, len(x), self.num_classes)}
+
+    def get_config(self):
+        return {**super().get_config(), "num_classes": self.num_classes}
+
+
+def in_batches(function, inputs, batch_size):
+    """Apply `function` to slices of NumPy inputs, an array or a dict of them; join what it gives."""
+    n = len(keras.tree.flatten(inputs)[0])
+    batches = []
+    for start in range(0, n, batch_size):
+        piece = slice(start, start + batch_size)
+        outputs = function(keras.tree.map_structure(lambda a: a[piece], inputs))  # noqa: B023
+        batches.append(keras.tree.map_structure(ops.convert_to_numpy, outputs))
+    return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
+
+
+def check_network(network, role, attribute):
+    if not isinstance(network, keras.Model) or not hasattr(network, attribute):
+        raise TypeError(f"{role} must be a keras.Model with an attribute {attribute!r}, got {network!r}")
+
+
+def check_beta(beta) -> float:
+    if not np.isscalar(beta) or isinstance(beta, str) or not 0 <= beta < np.inf:
+        raise ValueError(f"beta must be a number of at least 0, got {beta!r}")
+    return float(beta)
+
+
+def check_labels(labels, n, num_classes) -> np.ndarray:
+    """Return labels as int32 (n,), or say what is wrong with them."""
+    labels = np.asarray(labels)
+    if labels.shape != (n,) or labels.dtype.kind not in "ui":
+        raise ValueError(
+            f"labels must be whole numbers, one for each of {n} images: expected the shape ({n},), "
+            f"got {labels.shape} of {labels.dtype}"
+        )
+    if labels.min() < 0 or labels.max() >= num_classes:
+        raise ValueError(f"labels must lie in 0..{num_classes - 1}, got {labels.min()}..{labels.max()}")
+    return labels.astype("int32")

@@ -1,0 +1,72 @@
+"""Run the notebooks from first to last cell, without a browser.
+
+    python notebooks/walkthrough.py --profile quick [01_theory ...]
+
+With --keep the notebooks are written back with their outputs, as they are committed.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import nbclient
+import nbformat
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("names", nargs="*", help="notebooks (default: all)")
+    parser.add_argument("--profile", default="quick", choices=("smoke", "quick", "full"))
+    parser.add_argument("--keep", action="store_true", help="write the outputs into the notebooks")
+    options = parser.parse_args()
+    os.environ["CVAE_PROFILE"] = options.profile
+    paths = [HERE / f"{name}.ipynb" for name in options.names] or sorted(HERE.glob("*.ipynb"))
+    failed = 0
+    for path in paths:
+        start = time.perf_counter()
+        print(f"{path.stem:24} ", end="", flush=True)
+        problem = run(path, options.keep)
+        failed += bool(problem)
+        print(f"{time.perf_counter() - start:6.0f} s  {problem or 'ok'}", flush=True)
+    return 1 if failed else 0
+
+
+def run(path, keep) -> str | None:
+    """Execute one notebook; the first error in a line, or None."""
+    if not path.is_file():
+        return f"there is no notebook {path.name}"
+    notebook = nbformat.read(path, as_version=4)
+    client = nbclient.NotebookClient(
+        notebook, timeout=3600, record_timing=False, resources={"metadata": {"path": str(HERE)}}
+    )
+    try:
+        client.execute()
+    except nbclient.exceptions.CellExecutionError as error:
+        return f"{error.ename}: {error.evalue}"
+    if keep:
+        notebook.metadata["language_info"] = {"name": "python"}
+        merge_streams(notebook)
+        nbformat.write(notebook, path)
+    return None
+
+
+def merge_streams(notebook):
+    """Join text that came in pieces, so that a rerun gives the same file."""
+    for cell in notebook.cells:
+        merged = []
+        for output in cell.get("outputs", []):
+            last = merged[-1] if merged else None
+            if output.output_type == "stream" and last and last.get("name") == output.name:
+                last.text += output.text
+            else:
+                merged.append(output)
+        if cell.cell_type == "code":
+            cell.outputs = merged
+
+
+if __name__ == "__main__":
+    sys.exit(main())

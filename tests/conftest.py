@@ -1,0 +1,65 @@
+import keras
+import numpy as np
+import pytest
+
+import cvae
+from cvae import recipes
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def images(rng):
+    """96 uint8 images of 8x8 with structure: a bright square whose place and size vary."""
+    pictures = np.zeros((96, 8, 8, 1), "uint8")
+    for picture in pictures:
+        top, left = rng.integers(0, 5, 2)
+        picture[top : top + 3, left : left + 3] = rng.integers(150, 256)
+    return pictures
+
+
+@pytest.fixture
+def labels():
+    return np.arange(96) % 3
+
+
+@pytest.fixture
+def small():
+    """A function that builds a small VAE for `images`, compiled."""
+
+    def build(latent_dim=2, network="mlp", **options):
+        if network == "mlp":
+            options.setdefault("hidden", (16,))
+        else:
+            options.setdefault("filters", (4, 8))
+        options.setdefault("seed", 0)
+        vae = cvae.build_vae((8, 8, 1), latent_dim, network, **options)
+        vae.compile(keras.optimizers.Adam(1e-2))
+        return vae
+
+    return build
+
+
+@pytest.fixture
+def tiny_recipe(images, labels, monkeypatch, tmp_path):
+    """A recipe that trains in a second, on arrays of ours instead of a data set."""
+    data = cvae.ImageDataset(
+        "squares", "TFDS squares 1.0.0", ("a", "b", "c"), images, labels, images[:32], labels[:32]
+    )
+    monkeypatch.setattr(recipes, "load", lambda *args, **kwargs: data)
+    monkeypatch.setattr(recipes, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(recipes, "PRETRAINED", tmp_path / "pretrained")
+    recipe = recipes.Recipe(
+        name="tiny", about="squares", dataset="squares", latent_dim=2, network="mlp",
+        options={"hidden": (8,)}, batch_size=32, epochs=3,
+    )  # fmt: skip
+    monkeypatch.setitem(recipes.RECIPES, "tiny", recipe)
+    return recipe

@@ -1,0 +1,47 @@
+import imageio.v3 as iio
+import numpy as np
+import pytest
+
+import cvae
+
+
+def test_one_frame_before_and_one_after_each_epoch(small, images, tmp_path):
+    frames = cvae.LatentFrames(tmp_path / "deep" / "training.gif", n=9, seed=1)
+    vae = small()
+    vae.fit(images, epochs=3, verbose=0, callbacks=[frames])
+    assert len(frames.frames) == 4
+    movie = iio.imread(tmp_path / "deep" / "training.gif", index=None)
+    assert movie.shape[:3] == (4, 24, 24)
+    # The last frame is what the trained model decodes at the fixed points.
+    expected = cvae.images.to_uint8(cvae.images.tile(vae.sample(9, seed=1)))[..., 0]
+    assert abs(movie[-1].reshape(24, 24, -1)[..., 0].astype(int) - expected).max() <= 3
+    assert np.any(movie[0] != movie[-1])
+
+
+def test_fixed_points_and_labels(small, images, labels):
+    z = np.zeros((3, 2))
+    frames = cvae.LatentFrames(z=z, labels=[0, 1, 2], columns=3)
+    small(num_classes=3).fit({"image": images, "label": labels}, verbose=0, callbacks=[frames])
+    assert frames.frames[-1].shape == (8, 24, 1)
+    with pytest.raises(ValueError, match="z must"):
+        small().fit(images, verbose=0, callbacks=[cvae.LatentFrames(z=np.zeros((3, 5)))])
+
+
+def test_bad_paths_are_found_before_training(tmp_path):
+    with pytest.raises(ValueError, match=r"must end in \.gif"):
+        cvae.LatentFrames(tmp_path / "a.png")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="cannot write"):
+        cvae.LatentFrames(tmp_path / "file" / "a.gif")
+
+
+def test_write_gif(tmp_path):
+    colour = np.random.default_rng(0).uniform(size=(3, 8, 8, 3))
+    path = cvae.write_gif(colour, tmp_path / "a.gif", fps=2, hold=1)
+    assert iio.imread(path, index=None).shape == (3, 8, 8, 3)
+    assert iio.immeta(path, index=0)["duration"] == 500
+    assert iio.immeta(path, index=0)["loop"] == 0
+    for frames, fps in (([], 4), ([np.zeros((2, 2, 1)), np.zeros((3, 3, 1))], 4), (colour, 0)):
+        with pytest.raises(ValueError, match="expected at least one frame"):
+            cvae.write_gif(frames, tmp_path / "b.gif", fps=fps)
+    assert not (tmp_path / "b.gif").exists()

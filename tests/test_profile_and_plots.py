@@ -1,0 +1,70 @@
+import matplotlib.figure
+import numpy as np
+import pytest
+
+from cvae import ImageDataset, plots, profile
+
+
+def test_pick(monkeypatch):
+    for name in profile.PROFILES:
+        monkeypatch.setenv("CVAE_PROFILE", name)
+        assert profile.pick(smoke=1, quick=2, full=3) == {"smoke": 1, "quick": 2, "full": 3}[name]
+        assert f"profile {name}" in profile.describe()
+    monkeypatch.delenv("CVAE_PROFILE")
+    assert profile.name() == ("full" if profile.gpus() else "quick")
+    monkeypatch.setenv("CVAE_PROFILE", "fast")
+    with pytest.raises(ValueError, match="one of smoke, quick, full, got 'fast'"):
+        profile.name()
+
+
+def test_quiet_under_ci(monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    assert profile.verbose() == 0
+    monkeypatch.delenv("CI")
+    assert profile.verbose() == 2
+
+
+@pytest.fixture
+def data(images, labels):
+    return ImageDataset("squares", "TFDS squares", ("a", "b", "c"), images, labels, images, labels)
+
+
+def test_figures_are_kept_only_from_a_full_run_on_real_data(data, monkeypatch, tmp_path):
+    monkeypatch.setattr(plots, "FIGURES", tmp_path)
+    stand_in = ImageDataset("squares", "stand-in: x", *(getattr(data, n) for n in (
+        "class_names", "x_train", "y_train", "x_test", "y_test")))  # fmt: skip
+    for name, given in (("quick", data), ("smoke", data), ("full", stand_in)):
+        monkeypatch.setenv("CVAE_PROFILE", name)
+        figure = plots.show(plots.gallery(data.x_train[:9]), "nine", given)
+        assert list(tmp_path.iterdir()) == []
+    assert any("stand-in data" in text.get_text() for text in figure.texts)
+    monkeypatch.setenv("CVAE_PROFILE", "full")
+    figure = plots.show(plots.gallery(data.x_train[:9]), "nine", data)
+    assert [path.name for path in tmp_path.iterdir()] == ["nine.png"]
+    assert figure.texts == []
+
+
+def test_each_figure_draws(rng, images, labels):
+    history = {"loss": [3, 2], "reconstruction": [2, 1], "kl": [1, 1], "val_loss": [3, 2]}
+    points = rng.normal(size=(96, 2))
+    for figure in (
+        plots.gallery(images[:7], columns=3, title="seven"),
+        plots.gallery(rng.uniform(size=(2, 3, 8, 8, 3))),
+        plots.strips({"original": images[:5], "reconstruction": images[:5] / 255}),
+        plots.losses({"vae": history}),
+        plots.scatter({"z": points, "pca": points}, labels, ("a", "b", "c"), limits=3),
+        plots.matrix(np.arange(9).reshape(3, 3), ("a", "b", "c"), title="confusion"),
+    ):
+        assert isinstance(figure, matplotlib.figure.Figure)
+        figure.canvas.draw()
+        plots.plt.close(figure)
+
+
+def test_losses_draws_what_it_is_given():
+    history = {"loss": [3, 2], "val_loss": [4, 3]}
+    figure = plots.losses({"vae": history}, keys=("loss",))
+    dashed, solid = figure.axes[0].lines
+    assert list(dashed.get_ydata()) == [3, 2]
+    assert list(solid.get_ydata()) == [4, 3]
+    assert list(solid.get_xdata()) == [1, 2]
+    plots.plt.close(figure)

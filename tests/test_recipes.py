@@ -1,0 +1,204 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import keras
+import numpy as np
+import pytest
+
+import cvae
+from cvae import recipes
+
+
+def test_every_recipe_builds():
+    for recipe in recipes.RECIPES.values():
+        vae = recipe.build((28, 28, 1))
+        assert vae.latent_dim == recipe.latent_dim
+        assert recipe.about
+
+
+def test_the_luther_network():
+    """784 to 200 to 200 to 2 + 2, and back: by hand."""
+    vae = recipes.RECIPES["luther-2"].build((28, 28, 1))
+    encoder = 784 * 200 + 200 + 200 * 200 + 200 + 2 * (200 * 2 + 2)
+    decoder = 2 * 200 + 200 + 200 * 200 + 200 + 200 * 784 + 784
+    assert vae.encoder.count_params() + vae.decoder.count_params() == encoder + decoder
+
+
+def test_train_writes_weights_and_card(tiny_recipe, tmp_path):
+    vae = recipes.train(tiny_recipe, tmp_path / "out" / "tiny.keras", verbose=0)
+    card = json.loads((tmp_path / "out" / "tiny.json").read_text())
+    assert card["settings"] == tiny_recipe.settings()
+    assert card["epochs"] == 3
+    assert (card["training_images"], card["test_images"]) == (96, 32)
+    assert card["data"] == "TFDS squares 1.0.0"
+    assert set(card["final"]) >= {"loss", "kl", "reconstruction", "val_loss"}
+    assert card["final"]["val_loss"] == pytest.approx(card["history"]["val_loss"][-1], abs=1e-3)
+    assert card["seconds"] > 0
+    again = cvae.load_vae(tmp_path / "out" / "tiny.keras")
+    np.testing.assert_allclose(again.sample(3, seed=0), vae.sample(3, seed=0), atol=1e-6)
+
+
+def test_load_or_train_trains_once(tiny_recipe, capsys, monkeypatch):
+    with pytest.raises(FileNotFoundError, match="tiny is not trained"):
+        recipes.read_card("tiny")
+    first = recipes.load_or_train("tiny", verbose=0)
+    assert "tiny: training, 3 epochs" in capsys.readouterr().out
+    second = recipes.load_or_train("tiny", verbose=0)
+    assert "tiny: trained weights (3 epochs" in capsys.readouterr().out
+    np.testing.assert_allclose(first.sample(2, seed=0), second.sample(2, seed=0), atol=1e-6)
+    assert recipes.read_card("tiny")["name"] == "tiny"
+    monkeypatch.setenv("CVAE_RETRAIN", "1")
+    recipes.load_or_train("tiny", verbose=0)
+    assert "training" in capsys.readouterr().out
+
+
+def test_weights_of_other_settings_are_not_taken(tiny_recipe, capsys):
+    recipes.train(tiny_recipe, recipes.PRETRAINED / "tiny.keras", verbose=0)
+    assert recipes.find_weights(tiny_recipe) == recipes.PRETRAINED / "tiny.keras"
+    for change in ({"epochs": 2}, {"beta": 2.0}, {"options": {"hidden": (9,)}}, {"seed": 1}):
+        assert recipes.find_weights(tiny_recipe.but(**change)) is None
+    # Words about a recipe are not settings.
+    assert recipes.find_weights(tiny_recipe.but(about="other words")) is not None
+
+
+def test_half_written_weights_are_never_seen(tiny_recipe, monkeypatch):
+    def fail(self, path):
+        with open(path, "wb") as file:
+            file.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cvae.VAE, "save", fail)
+    with pytest.raises(KeyboardInterrupt):
+        recipes.train(tiny_recipe, verbose=0)
+    assert recipes.find_weights(tiny_recipe) is None
+    assert not list(recipes.RUNS.rglob("*.keras"))
+
+
+def test_stand_in_weights_do_not_go_into_pretrained(tiny_recipe, monkeypatch):
+    data = recipes.load()
+    stand_in = cvae.ImageDataset(
+        "squares", "stand-in: squares", ("a",), data.x_train, data.y_train, data.x_test, data.y_test
+    )
+    monkeypatch.setattr(recipes, "load", lambda *args, **kwargs: stand_in)
+    with pytest.raises(ValueError, match="do not go into data/pretrained"):
+        recipes.train(tiny_recipe, recipes.PRETRAINED / "tiny.keras")
+    # Nor are real weights shown beside stand-in data.
+    recipes.PRETRAINED.mkdir(exist_ok=True)
+    assert recipes.find_weights(tiny_recipe) is None
+
+
+def test_bad_output_is_found_before_training(tiny_recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(cvae.VAE, "fit", lambda *a, **k: pytest.fail("training started"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="cannot write"):
+        recipes.train(tiny_recipe, tmp_path / "file" / "a.keras")
+    with pytest.raises(ValueError, match="must end in .keras"):
+        recipes.train(tiny_recipe, tmp_path / "a.h5")
+
+
+def test_unknown_recipe_lists_the_near_ones():
+    with pytest.raises(ValueError, match="unknown recipe 'luter-2'; did you mean luther-2"):
+        recipes.find("luter-2")
+
+
+def test_bias_init_and_variance(tiny_recipe):
+    vae = recipes.train(tiny_recipe.but(bias_init=True, variance=0.05, epochs=1), verbose=0)
+    assert vae.likelihood.variance == 0.05
+
+
+class StopAfter(keras.callbacks.Callback):
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise KeyboardInterrupt
+
+
+def test_interrupted_training_goes_on(tiny_recipe, tmp_path):
+    out = tmp_path / "tiny.keras"
+    with pytest.raises(KeyboardInterrupt):
+        recipes.train(tiny_recipe, out, callbacks=[StopAfter(2)], verbose=0)
+    assert not out.exists()
+    begun = []
+    note = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.append(epoch))
+    recipes.train(tiny_recipe, out, callbacks=[note], verbose=0)
+    assert begun == [2]
+    history = json.loads(out.with_suffix(".json").read_text())["history"]
+    assert len(history["loss"]) == 3
+    assert history["loss"][2] < history["loss"][0]
+
+
+@pytest.mark.parametrize("spoilt", ["training_metadata.json", "latest.weights.h5", "both", "log"])
+def test_killed_while_writing_the_backup(tiny_recipe, tmp_path, spoilt):
+    """Keras writes its backup in place: each file can be left empty, or a log row half written."""
+    out = tmp_path / "tiny.keras"
+    with pytest.raises(KeyboardInterrupt):
+        recipes.train(tiny_recipe, out, callbacks=[StopAfter(2)], verbose=0)
+    (folder,) = recipes.RUNS.iterdir()
+    begun = []
+    note = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.append(epoch))
+    for name in ("training_metadata.json", "latest.weights.h5"):
+        if spoilt in (name, "both"):
+            (folder / "backup" / name).write_text("")
+    if spoilt == "log":
+        log = folder / "log.csv"
+        log.write_text(log.read_text() + "2,0.1")
+    recipes.train(tiny_recipe, out, callbacks=[note], verbose=0)
+    assert begun == ([2] if spoilt == "log" else [1, 2])
+    history = json.loads(out.with_suffix(".json").read_text())["history"]
+    assert [len(values) for values in history.values()] == [3] * len(history)
+
+
+def test_killed_command_loses_at_most_one_epoch(tmp_path):
+    """A real SIGKILL of a real `python -m cvae train`, on the digits stand-in."""
+    pytest.importorskip("tensorflow_datasets")
+    script = f"""
+        import sys
+        from pathlib import Path
+        from cvae import recipes, __main__
+        recipes.RUNS = Path({str(tmp_path)!r})
+        out = {str(tmp_path / "m.keras")!r}
+        sys.exit(__main__.main(["train", "luther-2", "--epochs", "12", "--out", out]))
+    """
+    offline = {"TFDS_DATA_DIR": str(tmp_path / "none"), "CVAE_OFFLINE": "1"}
+    environment = os.environ | offline | {"CI": "1", "KERAS_BACKEND": "tensorflow"}
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(script)]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        logs = list(tmp_path.glob("luther-2-*/log.csv"))
+        if logs and len(logs[0].read_text().splitlines()) > 4:
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "m.keras").exists()
+    before = recipes.read_log(logs[0])["seconds"]
+    assert 3 <= len(before) < 12
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr[-3000:]
+    card = json.loads((tmp_path / "m.json").read_text())
+    assert card["epochs"] == 12
+    # Epochs before the kill were not done again, but for at most the last: their times are the same.
+    kept = len(before) - 1
+    assert card["history"]["seconds"][:kept] == [round(seconds, 4) for seconds in before[:kept]]
+
+
+def test_committed_weights_load_and_are_of_their_recipe():
+    names = [path.stem for path in recipes.PRETRAINED.glob("*.keras")]
+    assert set(names) >= {"luther-2", "luther-10", "luther-100"}
+    for name in names:
+        card = json.loads((recipes.PRETRAINED / f"{name}.json").read_text())
+        assert card["settings"] == recipes.RECIPES[name].settings(), name
+        assert card["epochs"] == recipes.RECIPES[name].epochs
+        assert "stand-in" not in card["data"]
+        vae = cvae.load_vae(recipes.PRETRAINED / f"{name}.keras")
+        assert vae.sample(2, seed=0).shape[1:] == vae.image_shape
+        assert (recipes.PRETRAINED / f"{name}.keras").stat().st_size < 10e6
