@@ -1,7 +1,5 @@
 """Figures. Arrays in, a matplotlib figure out; none of these knows a model."""
 
-from pathlib import Path
-
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -9,15 +7,13 @@ from cvae import profile
 from cvae.files import whole
 from cvae.images import tile
 
-FIGURES = Path(__file__).resolve().parents[1] / "figures"
 CLASS_COLOURS = plt.get_cmap("tab10").colors
 
 
 def show(figure, name, data):
-    """Return a figure for the notebook to show, and keep it in `figures/` if it is worth keeping.
+    """Return a figure for the notebook to show, and write it to a file (see `profile.figure_path`).
 
-    It is written from the full profile on real data only, so that a quick run never replaces it. A
-    figure made from a stand-in says so.
+    A figure made from a stand-in says so.
 
     Args:
         figure: from a function of this module, or any matplotlib figure.
@@ -26,8 +22,7 @@ def show(figure, name, data):
     """
     if data is not None and data.is_stand_in:
         figure.text(0.5, 0, f"stand-in data: {data.source}", ha="center", va="top", color="firebrick")
-    elif profile.name() == "full":
-        save(figure, FIGURES / f"{name}.png")
+    save(figure, profile.figure_path(f"{name}.png", data))
     plt.close(figure)  # else the inline backend shows it a second time
     return figure
 

@@ -5,8 +5,11 @@ minutes) or "full" (as the reports did it, or better). Without it: full with a G
 """
 
 import os
+from pathlib import Path
 
 import keras
+
+ROOT = Path(__file__).resolve().parents[1]
 
 PROFILES = ("smoke", "quick", "full")
 
@@ -26,6 +29,18 @@ def name() -> str:
 def pick(*, smoke, quick, full):
     """The value for the profile in force: `epochs = pick(smoke=1, quick=3, full=25)`."""
     return {"smoke": smoke, "quick": quick, "full": full}[name()]
+
+
+def figure_path(file_name, data=None) -> Path:
+    """Where a notebook writes a figure: `figures/` from a full run on real data, else
+    `runs/figures/`, so that a quick run never replaces what is committed.
+
+    Args:
+        file_name: such as "02_grid.png".
+        data: the `ImageDataset` that it is made from; None for a figure without data.
+    """
+    kept = name() == "full" and (data is None or not data.is_stand_in)
+    return (ROOT if kept else ROOT / "runs") / "figures" / file_name
 
 
 def verbose():

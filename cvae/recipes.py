@@ -6,16 +6,12 @@ loss of every epoch, held-out numbers, data source, time, versions) are committe
 result from other settings is never taken for this recipe's.
 """
 
-import contextlib
-import csv
 import dataclasses
 import difflib
 import hashlib
 import json
 import os
 import platform
-import shutil
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +22,7 @@ from cvae.build import build_vae, check_model_path, load_vae, save_vae
 from cvae.datasets import ImageDataset, load
 from cvae.files import whole
 from cvae.likelihoods import Gaussian
+from cvae.resume import read_log, resumable
 
 ROOT = Path(__file__).resolve().parents[1]
 PRETRAINED = ROOT / "data" / "pretrained"
@@ -260,60 +257,6 @@ def card(recipe, data, log, vae) -> dict:
 
 def hardware() -> str:
     return f"{len(profile.gpus())} GPU" if profile.gpus() else f"{os.cpu_count()} CPU cores"
-
-
-class EpochSeconds(keras.callbacks.Callback):
-    """Log how long each epoch took, its validation included."""
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.start = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs["seconds"] = time.perf_counter() - self.start
-
-
-def resumable(folder) -> list:
-    """Keras's own callbacks for a training that may be killed: a log and a backup every epoch."""
-    log = folder / "log.csv"
-    folder.mkdir(parents=True, exist_ok=True)
-    cut_log(log, epochs_backed_up(folder / "backup"))
-    return [
-        EpochSeconds(),
-        keras.callbacks.CSVLogger(log, append=True),
-        keras.callbacks.BackupAndRestore(folder / "backup", double_checkpoint=True),
-    ]
-
-
-def epochs_backed_up(backup) -> int:
-    """How many epochs Keras's backup holds. Keras does not survive being killed while it writes the
-    small file that says so: then the backup before takes its place."""
-    metadata, weights = backup / "training_metadata.json", backup / "latest.weights.h5"
-    for _ in range(2):
-        try:
-            return json.loads(metadata.read_text())["epoch"]
-        except (FileNotFoundError, json.JSONDecodeError):
-            for path in (weights, metadata):
-                path.unlink(missing_ok=True)
-                with contextlib.suppress(FileNotFoundError):
-                    Path(f"{path}.bkp").rename(path)
-    shutil.rmtree(backup, ignore_errors=True)
-    return 0
-
-
-def cut_log(path, epochs):
-    """Leave the rows of the first `epochs` epochs: later ones, maybe half written, are done again."""
-    if path.is_file():
-        lines = path.read_text().splitlines(keepends=True)[: epochs + 1 if epochs else 0]
-        with whole(path) as temporary:
-            Path(temporary).write_text("".join(lines))
-
-
-def read_log(path) -> dict:
-    """The log of a training as lists by name. Of an epoch that was done again, the second row."""
-    with open(path, newline="") as file:
-        rows = {int(row["epoch"]): row for row in csv.DictReader(file)}
-    keys = [key for key in rows[0] if key != "epoch"]
-    return {key: [float(rows[epoch][key]) for epoch in sorted(rows)] for key in keys}
 
 
 def write_json(content, path):

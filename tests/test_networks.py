@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from cvae import networks
+from cvae import blocks
 from cvae.networks import (
     ConvDecoder,
     ConvEncoder,
@@ -46,7 +46,7 @@ def test_three_strides_of_two_from_28_and_back():
     encoder(np.zeros((1, 28, 28, 1), "uint8"))
     assert encoder.body.layers[-1].output.shape[-1] == 4 * 4 * 8
     assert tuple(ConvDecoder((28, 28, 1), **options)(np.zeros((1, 2))).shape) == (1, 28, 28, 1)
-    assert networks.sizes_going_up((28, 28), (2, 2, 2)) == [(4, 4), (7, 7), (14, 14), (28, 28)]
+    assert blocks.sizes_going_up((28, 28), (2, 2, 2)) == [(4, 4), (7, 7), (14, 14), (28, 28)]
 
 
 @pytest.mark.parametrize("kernel_size", [2, 3, 4, 5])

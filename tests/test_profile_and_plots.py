@@ -1,3 +1,5 @@
+import dataclasses
+
 import matplotlib.figure
 import numpy as np
 import pytest
@@ -30,18 +32,17 @@ def data(images, labels):
 
 
 def test_figures_are_kept_only_from_a_full_run_on_real_data(data, monkeypatch, tmp_path):
-    monkeypatch.setattr(plots, "FIGURES", tmp_path)
-    stand_in = ImageDataset("squares", "stand-in: x", *(getattr(data, n) for n in (
-        "class_names", "x_train", "y_train", "x_test", "y_test")))  # fmt: skip
-    for name, given in (("quick", data), ("smoke", data), ("full", stand_in)):
+    monkeypatch.setattr(profile, "ROOT", tmp_path)
+    stand_in = dataclasses.replace(data, source="stand-in: squares")
+    for name, given, kept in (
+        ("quick", data, False), ("smoke", None, False), ("full", stand_in, False), ("full", data, True),
+    ):  # fmt: skip
         monkeypatch.setenv("CVAE_PROFILE", name)
         figure = plots.show(plots.gallery(data.x_train[:9]), "nine", given)
-        assert list(tmp_path.iterdir()) == []
-    assert any("stand-in data" in text.get_text() for text in figure.texts)
-    monkeypatch.setenv("CVAE_PROFILE", "full")
-    figure = plots.show(plots.gallery(data.x_train[:9]), "nine", data)
-    assert [path.name for path in tmp_path.iterdir()] == ["nine.png"]
-    assert figure.texts == []
+        assert (tmp_path / "figures" / "nine.png").exists() is kept
+        assert (tmp_path / "runs" / "figures" / "nine.png").exists()
+        says_so = any("stand-in data" in text.get_text() for text in figure.texts)
+        assert says_so is (given is stand_in)
 
 
 def test_each_figure_draws(rng, images, labels):
