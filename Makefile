@@ -6,12 +6,13 @@
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt
 PROFILE ?= quick
+LAB_OPTIONS ?=
 BIN := .venv/bin
 
 .PHONY: lab test walkthrough figures lint clean
 
 lab: .venv/ready
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(LAB_OPTIONS)
 
 test: .venv/ready lint
 	$(BIN)/python -m pytest -q tests

@@ -1,6 +1,6 @@
 """How fast does a reader's VAE train? `VAE.fit` beside the two ways that tutorials show.
 
-    python benchmarks/training.py [--rounds 5] [--images 12800]
+    python benchmarks/training.py [--rounds 7] [--images 25600]
 
 The network of TensorFlow's CVAE tutorial, on MNIST, at the tutorial's batch size of 32 and at 128:
 
@@ -23,8 +23,8 @@ WAYS = ("fit", "loop", "train_step")
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, help="epochs that are timed (default: 5)")
-    parser.add_argument("--images", type=int, default=12800, help="images an epoch (default: 12800)")
+    parser.add_argument("--rounds", type=int, default=7, help="epochs that are timed (default: 7)")
+    parser.add_argument("--images", type=int, default=25600, help="images an epoch (default: 25600)")
     options = parser.parse_args()
     for batch_size in (32, 128):
         compare(batch_size, options.images, options.rounds)

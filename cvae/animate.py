@@ -1,8 +1,12 @@
 """Watching a latent space take shape: a frame an epoch, and GIFs of frames."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import imageio.v3 as iio
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cvae.files import check_writable, whole
 from cvae.gaussian import prior
@@ -30,7 +34,16 @@ class LatentFrames(keras.callbacks.Callback):
         ValueError: a name that does not end in .gif, points that do not fit the model.
     """
 
-    def __init__(self, path=None, n=16, z=None, labels=None, columns=None, seed=0, fps=4):
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        n: int = 16,
+        z: ArrayLike | None = None,
+        labels: ArrayLike | None = None,
+        columns: int | None = None,
+        seed: int = 0,
+        fps: float = 4,
+    ):
         super().__init__()
         self.path = None if path is None else check_gif_path(path)
         self.n, self.z, self.labels, self.seed = n, z, labels, seed
@@ -55,7 +68,7 @@ class LatentFrames(keras.callbacks.Callback):
         self.frames.append(to_uint8(tile(images, self.columns)))
 
 
-def write_gif(frames, path, fps=4, hold=2.0):
+def write_gif(frames: Sequence[np.ndarray], path: str | Path, fps: float = 4, hold: float = 2.0) -> Path:
     """Write frames as a GIF that repeats for ever, whole or not at all.
 
     Args:

@@ -18,9 +18,18 @@ MIRRORED = ("hidden", "filters", "strides")
 
 
 def build_vae(
-    image_shape, latent_dim, network="conv", likelihood="bernoulli", num_classes=None, *,
-    beta=1.0, seed=None, encoder=None, decoder=None, **options,
-) -> VAE:  # fmt: skip
+    image_shape: tuple[int, int, int],
+    latent_dim: int,
+    network: str = "conv",
+    likelihood: str | likelihoods.Likelihood = "bernoulli",
+    num_classes: int | None = None,
+    *,
+    beta: float = 1.0,
+    seed: int | None = None,
+    encoder: dict | None = None,
+    decoder: dict | None = None,
+    **options,
+) -> VAE:
     """Build a VAE, or a `ConditionalVAE` where num_classes is given.
 
     Args:
@@ -73,7 +82,7 @@ def checked(network_class, options):
     return lambda first: network_class(first, **options)
 
 
-def save_vae(vae, path) -> Path:
+def save_vae(vae: VAE, path: str | Path) -> Path:
     """Save a VAE to a `.keras` file, whole or not at all.
 
     Raises:
@@ -92,7 +101,7 @@ def check_model_path(path) -> Path:
     return check_writable(path)
 
 
-def load_vae(path) -> VAE:
+def load_vae(path: str | Path) -> VAE:
     """Load a VAE that `save_vae` or `vae.save` wrote.
 
     Raises:

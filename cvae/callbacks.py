@@ -16,7 +16,7 @@ class AnnealBeta(keras.callbacks.Callback):
         ValueError: a negative start or end, or fewer than one epoch.
     """
 
-    def __init__(self, start=0.0, end=1.0, epochs=10):
+    def __init__(self, start: float = 0.0, end: float = 1.0, epochs: int = 10):
         super().__init__()
         if start < 0 or end < 0 or epochs < 1:
             raise ValueError(

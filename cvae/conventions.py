@@ -9,7 +9,7 @@ formula as public code writes it.
 import math
 from dataclasses import dataclass
 
-from cvae.likelihoods import Bernoulli, Gaussian
+from cvae.likelihoods import Bernoulli, Gaussian, Likelihood
 
 
 @dataclass(frozen=True)
@@ -32,30 +32,30 @@ class Convention:
     latent_mean: bool = False
     c: float = 0.5
 
-    def scales(self, pixels, latent_dim) -> tuple[float, float]:
+    def scales(self, pixels: int, latent_dim: int) -> tuple[float, float]:
         """The factors of (error summed over pixels, kl summed over latent dimensions)."""
         scale = 1 / pixels if self.pixel_mean else 1.0
         if self.error == "squared error":
             scale /= 2 * self.c
         return scale, 1 / latent_dim if self.latent_mean else 1.0
 
-    def beta(self, pixels, latent_dim) -> float:
+    def beta(self, pixels: int, latent_dim: int) -> float:
         """The beta of the VAE that it trains, for the cross-entropy."""
         scale, kl_scale = self.scales(pixels, latent_dim)
         return kl_scale / scale
 
-    def variance(self, pixels, latent_dim) -> float:
+    def variance(self, pixels: int, latent_dim: int) -> float:
         """The variance of the Gaussian VAE (beta 1) that it trains, for the squared error."""
         scale, kl_scale = self.scales(pixels, latent_dim)
         return kl_scale / (2 * scale)
 
-    def model(self, pixels, latent_dim):
+    def model(self, pixels: int, latent_dim: int) -> tuple[Likelihood, float]:
         """(likelihood, beta) of the VAE that it trains."""
         if self.error == "squared error":
             return Gaussian(self.variance(pixels, latent_dim)), 1.0
         return Bernoulli(), self.beta(pixels, latent_dim)
 
-    def from_nats(self, loss, pixels, latent_dim) -> float:
+    def from_nats(self, loss: float, pixels: int, latent_dim: int) -> float:
         """Our loss of that VAE, in nats per image -> the number that this convention prints."""
         _, kl_scale = self.scales(pixels, latent_dim)
         if self.error == "squared error":

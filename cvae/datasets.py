@@ -56,7 +56,14 @@ class ImageDataset:
         )
 
 
-def load(name, *, grayscale=False, size=None, limit=None, seed=0) -> ImageDataset:
+def load(
+    name: str,
+    *,
+    grayscale: bool = False,
+    size: int | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+) -> ImageDataset:
     """Load an image-classification data set of TensorFlow Datasets into memory.
 
     TFDS finds a prepared set in `TFDS_DATA_DIR` (or ~/tensorflow_datasets), or downloads it there. If
@@ -120,10 +127,7 @@ def make_ready(builder) -> str | None:
     if builder.is_prepared():
         return None
     offline = os.environ.get("CVAE_OFFLINE", "")
-    if offline in ("", "0") or (offline == "error" and reachable(builder)):
-        problem = download(builder)
-    else:
-        problem = f"downloads are switched off (CVAE_OFFLINE={offline})"
+    problem = "downloads are switched off (CVAE_OFFLINE=1)" if offline == "1" else download(builder)
     if problem and offline == "error":
         raise RuntimeError(
             f"{builder.name} is not in {builder.data_dir} and cannot be had: {problem}. Set "

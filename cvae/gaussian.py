@@ -4,14 +4,16 @@ import keras
 import numpy as np
 from keras import ops
 
+from cvae.images import Tensor
 
-def kl_terms(z_mean, z_log_var):
+
+def kl_terms(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
     """What each latent dimension adds to the KL divergence: (batch, latent_dim), in nats."""
     z_mean, z_log_var = ops.cast(z_mean, "float32"), ops.cast(z_log_var, "float32")
     return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
 
 
-def kl_divergence(z_mean, z_log_var):
+def kl_divergence(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
     """KL(N(z_mean, exp(z_log_var)) || N(0, I)): (batch, latent_dim) -> (batch,), in nats.
 
     **Summed** over latent dimensions. Source: Kingma & Welling (2014), appendix B.
@@ -19,14 +21,16 @@ def kl_divergence(z_mean, z_log_var):
     return ops.sum(kl_terms(z_mean, z_log_var), axis=-1)
 
 
-def log_normal(z, mean=0.0, log_var=0.0):
+def log_normal(z: Tensor, mean: Tensor = 0.0, log_var: Tensor = 0.0) -> Tensor:
     """log N(z; mean, exp(log_var)): (..., latent_dim) -> (...), in nats."""
     z, mean, log_var = (ops.convert_to_tensor(part, dtype="float32") for part in (z, mean, log_var))
     squared = ops.square(z - mean) * ops.exp(-log_var)
     return -0.5 * ops.sum(squared + log_var + float(np.log(2 * np.pi)), axis=-1)
 
 
-def reparameterize(z_mean, z_log_var, seed=None):
+def reparameterize(
+    z_mean: Tensor, z_log_var: Tensor, seed: int | keras.random.SeedGenerator | None = None
+) -> Tensor:
     """z = z_mean + sigma * epsilon: a sample of q(z | x) through which gradients flow.
 
     Args:
@@ -40,7 +44,7 @@ def reparameterize(z_mean, z_log_var, seed=None):
     return z_mean + ops.exp(0.5 * z_log_var) * epsilon
 
 
-def prior(n, latent_dim, seed=None) -> np.ndarray:
+def prior(n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
     """n samples of p(z) = N(0, I): (n, latent_dim) float32, the same on every backend."""
     if not isinstance(n, int | np.integer) or n < 1:
         raise ValueError(f"n must be a whole number of at least 1, got {n!r}")

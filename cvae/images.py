@@ -4,12 +4,17 @@ Everything that takes images checks them here, before any work is done, and ever
 with them scales them here.
 """
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
+
+Tensor = Any  # of whichever backend Keras runs on
 
 
-def to_float(images):
+def to_float(images: Tensor) -> Tensor:
     """Scale a batch of images for computing: integers by 1/255, floats as they are.
 
     Args:
@@ -24,7 +29,7 @@ def to_float(images):
     return ops.cast(images, "float32") / scale
 
 
-def check_images(images, image_shape=None) -> np.ndarray:
+def check_images(images: ArrayLike, image_shape: tuple[int, int, int] | None = None) -> np.ndarray:
     """Return `images` as an array that the models take, or say what is wrong with them.
 
     Args:
@@ -88,7 +93,7 @@ def _check_floats(images):
     return np.clip(images, 0, 1).astype("float32", copy=False)
 
 
-def to_uint8(images) -> np.ndarray:
+def to_uint8(images: ArrayLike) -> np.ndarray:
     """Images of either kind as uint8 in 0..255."""
     images = np.asarray(images)
     if images.dtype == np.uint8:
@@ -96,7 +101,7 @@ def to_uint8(images) -> np.ndarray:
     return np.round(np.clip(images, 0, 1) * 255).astype("uint8")
 
 
-def tile(images, columns=None, gap=0) -> np.ndarray:
+def tile(images: ArrayLike, columns: int | None = None, gap: int = 0) -> np.ndarray:
     """Put images side by side, row after row, into one.
 
     Args:

@@ -1,14 +1,27 @@
 """Looking into a latent space: planes, ways between points, projections, what each dimension does."""
 
+from __future__ import annotations
+
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cvae import gaussian
 
+if TYPE_CHECKING:
+    from cvae.vae import VAE
 
-def grid(vae, n=20, quantiles=(0.01, 0.99), dims=(0, 1), labels=None) -> np.ndarray:
+
+def grid(
+    vae: VAE,
+    n: int = 20,
+    quantiles: tuple[float, float] = (0.01, 0.99),
+    dims: tuple[int, int] = (0, 1),
+    labels: int | None = None,
+) -> np.ndarray:
     """Decode an n x n grid over a plane of the latent space, in one batch.
 
     The points are equally spaced in probability under the prior, between the two quantiles, so that
@@ -46,7 +59,7 @@ def grid(vae, n=20, quantiles=(0.01, 0.99), dims=(0, 1), labels=None) -> np.ndar
     return images.reshape(rows, n, *images.shape[1:])
 
 
-def interpolate(z_a, z_b, steps=10, method="linear") -> np.ndarray:
+def interpolate(z_a: ArrayLike, z_b: ArrayLike, steps: int = 10, method: str = "linear") -> np.ndarray:
     """Points on the way from z_a to z_b.
 
     Args:
@@ -79,7 +92,7 @@ def interpolate(z_a, z_b, steps=10, method="linear") -> np.ndarray:
     return ((1 - t) * length_a + t * length_b) * direction
 
 
-def project(z, method="pca", dim=2, seed=0) -> np.ndarray:
+def project(z: ArrayLike, method: str = "pca", dim: int = 2, seed: int = 0) -> np.ndarray:
     """Latent points (n, latent_dim) in fewer dimensions: (n, dim).
 
     Args:
@@ -109,7 +122,7 @@ def project(z, method="pca", dim=2, seed=0) -> np.ndarray:
     raise ValueError(f"method must be 'pca' or 'tsne', got {method!r}")
 
 
-def kl_per_dimension(vae, images, labels=None) -> np.ndarray:
+def kl_per_dimension(vae: VAE, images: ArrayLike, labels: ArrayLike | None = None) -> np.ndarray:
     """The KL term of each latent dimension, averaged over the images: (latent_dim,) in nats.
 
     The sum is the `kl` that training logs. A dimension near 0 carries nothing about the image.
@@ -119,7 +132,9 @@ def kl_per_dimension(vae, images, labels=None) -> np.ndarray:
     return terms.mean(axis=0)
 
 
-def active_units(vae, images, threshold=0.01, labels=None) -> int:
+def active_units(
+    vae: VAE, images: ArrayLike, threshold: float = 0.01, labels: ArrayLike | None = None
+) -> int:
     """How many latent dimensions are in use: those whose z_mean varies over the images.
 
     Source: Burda et al. (2016), section 5.3: the variance of E[z | x] over x is above 0.01.

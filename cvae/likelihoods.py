@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from cvae.images import to_float
+from cvae.images import Tensor, to_float
 
 LOG_2PI = math.log(2 * math.pi)
 
@@ -25,19 +25,19 @@ class Likelihood:
 
     parameters = 1
 
-    def log_prob(self, images, parameters):
+    def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
         """log p(images | parameters): (batch,) in nats. images: as `to_float` takes them."""
         raise NotImplementedError
 
-    def mean(self, parameters):
+    def mean(self, parameters: Tensor) -> Tensor:
         """The expected image, (batch, height, width, channels)."""
         raise NotImplementedError
 
-    def sample(self, parameters, seed=None):
+    def sample(self, parameters: Tensor, seed: int | keras.random.SeedGenerator | None = None) -> Tensor:
         """An image drawn from p(x | z), of the shape that `mean` has. seed: int or SeedGenerator."""
         raise NotImplementedError
 
-    def parameters_for(self, pixel_means):
+    def parameters_for(self, pixel_means: np.ndarray) -> np.ndarray:
         """The parameters under which every image has these means, (height, width, channels)."""
         raise NotImplementedError
 
@@ -60,19 +60,19 @@ class Bernoulli(Likelihood):
     Source: Kingma & Welling (2014), appendix C.1.
     """
 
-    def log_prob(self, images, parameters):
+    def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
         # x log s(l) + (1 - x) log(1 - s(l)) = x l - softplus(l), finite for any logit.
         images, logits = to_float(images), ops.convert_to_tensor(parameters)
         return sum_over_pixels(images * logits - ops.softplus(logits))
 
-    def mean(self, parameters):
+    def mean(self, parameters: Tensor) -> Tensor:
         return ops.sigmoid(parameters)
 
-    def sample(self, parameters, seed=None):
+    def sample(self, parameters: Tensor, seed: int | keras.random.SeedGenerator | None = None) -> Tensor:
         uniform = keras.random.uniform(ops.shape(parameters), seed=seed)
         return ops.cast(uniform < ops.sigmoid(parameters), "float32")
 
-    def parameters_for(self, pixel_means):
+    def parameters_for(self, pixel_means: np.ndarray) -> np.ndarray:
         # Pixels that are always black would ask for a logit of minus infinity; 0.001 is dark enough.
         means = np.clip(pixel_means, 1e-3, 1 - 1e-3)
         return np.log(means / (1 - means))
@@ -96,7 +96,7 @@ class Gaussian(Likelihood):
 
     LOG_VARIANCE_RANGE = (-2 * math.log(256), 4.0)
 
-    def __init__(self, variance=1.0):
+    def __init__(self, variance: float | str = 1.0):
         if isinstance(variance, str):
             valid = variance == "learned"
         else:
@@ -112,22 +112,22 @@ class Gaussian(Likelihood):
         mean, log_variance = ops.split(parameters, 2, axis=-1)
         return mean, ops.clip(log_variance, *self.LOG_VARIANCE_RANGE)
 
-    def log_prob(self, images, parameters):
+    def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
         mean, log_variance = self._mean_and_log_variance(parameters)
         squared_error = ops.square(to_float(images) - mean)
         return -0.5 * sum_over_pixels(
             squared_error * ops.exp(-ops.cast(log_variance, "float32")) + log_variance + LOG_2PI
         )
 
-    def mean(self, parameters):
+    def mean(self, parameters: Tensor) -> Tensor:
         return self._mean_and_log_variance(parameters)[0]
 
-    def sample(self, parameters, seed=None):
+    def sample(self, parameters: Tensor, seed: int | keras.random.SeedGenerator | None = None) -> Tensor:
         mean, log_variance = self._mean_and_log_variance(parameters)
         noise = keras.random.normal(ops.shape(mean), seed=seed)
         return mean + ops.exp(0.5 * ops.cast(log_variance, "float32")) * noise
 
-    def parameters_for(self, pixel_means):
+    def parameters_for(self, pixel_means: np.ndarray) -> np.ndarray:
         if self.variance != "learned":
             return np.asarray(pixel_means)
         # A standard deviation of about 0.3, that of MNIST's and CIFAR's pixels to begin with.
@@ -157,7 +157,7 @@ class DiscretizedLogistic(Likelihood):
         mean, log_scale = ops.split(parameters, 2, axis=-1)
         return mean, ops.clip(log_scale, *self.LOG_SCALE_RANGE)
 
-    def log_prob(self, images, parameters):
+    def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
         images = to_float(images)
         mean, log_scale = self._mean_and_log_scale(parameters)
         inverse_scale = ops.exp(-log_scale)
@@ -171,16 +171,16 @@ class DiscretizedLogistic(Likelihood):
         levels = ops.where(images < self.HALF_LEVEL, ops.log_sigmoid(upper), levels)
         return sum_over_pixels(levels)
 
-    def mean(self, parameters):
+    def mean(self, parameters: Tensor) -> Tensor:
         return ops.clip(self._mean_and_log_scale(parameters)[0], 0.0, 1.0)
 
-    def sample(self, parameters, seed=None):
+    def sample(self, parameters: Tensor, seed: int | keras.random.SeedGenerator | None = None) -> Tensor:
         mean, log_scale = self._mean_and_log_scale(parameters)
         uniform = keras.random.uniform(ops.shape(mean), 1e-5, 1 - 1e-5, seed=seed)
         value = mean + ops.exp(log_scale) * (ops.log(uniform) - ops.log1p(-uniform))
         return ops.round(ops.clip(value, 0.0, 1.0) * 255) / 255
 
-    def parameters_for(self, pixel_means):
+    def parameters_for(self, pixel_means: np.ndarray) -> np.ndarray:
         # A logistic's standard deviation is 1.8 scales: log-scale -1.8 is the 0.3 of the Gaussian.
         return np.concatenate([pixel_means, np.full_like(pixel_means, -1.8)], axis=-1)
 
@@ -192,7 +192,7 @@ LIKELIHOODS = {
 }
 
 
-def get(likelihood) -> Likelihood:
+def get(likelihood: str | Likelihood) -> Likelihood:
     """Return a likelihood, from one or from its name.
 
     Raises:
@@ -211,6 +211,6 @@ def get(likelihood) -> Likelihood:
     return LIKELIHOODS[likelihood]()
 
 
-def sum_over_pixels(values):
+def sum_over_pixels(values: Tensor) -> Tensor:
     """(batch, height, width, channels) -> (batch,), float32."""
     return ops.sum(ops.cast(values, "float32"), axis=(1, 2, 3))

@@ -1,16 +1,22 @@
 """Figures. Arrays in, a matplotlib figure out; none of these knows a model."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from cvae import profile
+from cvae.datasets import ImageDataset
 from cvae.files import whole
 from cvae.images import tile
 
 CLASS_COLOURS = plt.get_cmap("tab10").colors
 
 
-def show(figure, name, data):
+def show(figure: Figure, name: str, data: ImageDataset | None) -> Figure:
     """Return a figure for the notebook to show, and write it to a file (see `profile.figure_path`).
 
     A figure made from a stand-in says so.
@@ -27,13 +33,15 @@ def show(figure, name, data):
     return figure
 
 
-def save(figure, path):
+def save(figure: Figure, path: str | Path) -> None:
     """Write a figure to a file, whole or not at all; the suffix tells the format."""
     with whole(path) as temporary:
         figure.savefig(temporary, dpi=100, bbox_inches="tight")
 
 
-def gallery(images, columns=None, title="", scale=0.5):
+def gallery(
+    images: ArrayLike, columns: int | None = None, title: str = "", scale: float = 0.5
+) -> Figure:
     """Images side by side: (n, h, w, c) or (rows, columns, h, w, c), in [0, 1] or uint8."""
     images = np.asarray(images)
     if images.ndim == 5:
@@ -48,7 +56,7 @@ def gallery(images, columns=None, title="", scale=0.5):
     return figure
 
 
-def strips(named, scale=0.6):
+def strips(named: dict[str, np.ndarray], scale: float = 0.6) -> Figure:
     """One row of images for each name: {"original": (n, h, w, c), "reconstruction": ...}."""
     columns = max(len(images) for images in named.values())
     figure, axes = plt.subplots(
@@ -61,7 +69,7 @@ def strips(named, scale=0.6):
     return figure
 
 
-def losses(histories, keys=("loss", "reconstruction", "kl")):
+def losses(histories: dict[str, dict], keys: Sequence[str] = ("loss", "reconstruction", "kl")) -> Figure:
     """Loss curves by epoch, one panel for each key; training dashed, held-out solid.
 
     Args:
@@ -82,7 +90,13 @@ def losses(histories, keys=("loss", "reconstruction", "kl")):
     return figure
 
 
-def scatter(views, labels, class_names, size=4.5, limits=None):
+def scatter(
+    views: dict[str, np.ndarray],
+    labels: ArrayLike,
+    class_names: Sequence[str],
+    size: float = 4.5,
+    limits: float | None = None,
+) -> Figure:
     """Latent points coloured by class, one panel for each view, on equal scales within a panel.
 
     Args:
@@ -111,7 +125,13 @@ def scatter(views, labels, class_names, size=4.5, limits=None):
     return figure
 
 
-def matrix(values, names, title="", labels=("true", "predicted"), decimals=0):
+def matrix(
+    values: ArrayLike,
+    names: Sequence[str],
+    title: str = "",
+    labels: tuple[str, str] = ("true", "predicted"),
+    decimals: int = 0,
+) -> Figure:
     """A square table as a heat map with its numbers, such as a confusion matrix."""
     values = np.asarray(values, dtype=float)
     figure, axes = plt.subplots(figsize=(0.55 * len(names) + 1.2, 0.55 * len(names) + 0.8))
@@ -130,7 +150,7 @@ def matrix(values, names, title="", labels=("true", "predicted"), decimals=0):
     return figure
 
 
-def draw(axes, image):
+def draw(axes, image: ArrayLike) -> None:
     """One image without ticks; grey where it has one channel."""
     image = np.asarray(image)
     top = 255 if image.dtype == np.uint8 else 1

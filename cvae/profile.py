@@ -5,9 +5,14 @@ minutes) or "full" (as the reports did it, or better). Without it: full with a G
 """
 
 import os
+import sys
 from pathlib import Path
 
 import keras
+
+# A policy for a whole run, with no edit to any cell: CVAE_PRECISION=mixed_bfloat16.
+if os.environ.get("CVAE_PRECISION"):
+    keras.config.set_dtype_policy(os.environ["CVAE_PRECISION"])
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -43,9 +48,11 @@ def figure_path(file_name, data=None) -> Path:
     return (ROOT if kept else ROOT / "runs") / "figures" / file_name
 
 
-def verbose():
-    """Keras's `verbose` for long work: a line an epoch, nothing under CI."""
-    return 0 if os.environ.get("CI") else 2
+def verbose() -> int:
+    """Keras's `verbose` for long work: its bar in a terminal, else a line an epoch; nothing under CI."""
+    if os.environ.get("CI"):
+        return 0
+    return 1 if sys.stdout.isatty() else 2
 
 
 def gpus() -> list[str]:

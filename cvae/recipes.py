@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from cvae.datasets import ImageDataset, load
 from cvae.files import whole
 from cvae.likelihoods import Gaussian
 from cvae.resume import read_log, resumable
+from cvae.vae import VAE
 
 ROOT = Path(__file__).resolve().parents[1]
 PRETRAINED = ROOT / "data" / "pretrained"
@@ -120,7 +122,7 @@ RECIPES = {
 }  # fmt: skip
 
 
-def find(name) -> Recipe:
+def find(name: str) -> Recipe:
     """The recipe of this name.
 
     Raises:
@@ -132,7 +134,12 @@ def find(name) -> Recipe:
     return RECIPES[name]
 
 
-def train(recipe, out=None, callbacks=(), verbose=None):
+def train(
+    recipe: Recipe | str,
+    out: str | Path | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int | str | None = None,
+) -> VAE:
     """Train a recipe, and save the weights and their card.
 
     An interrupted training goes on after its last whole epoch when it is called again.
@@ -158,20 +165,20 @@ def train(recipe, out=None, callbacks=(), verbose=None):
     vae = recipe.build(data.image_shape)
     if recipe.bias_init:
         vae.init_output_bias(data.x_train)
-    vae.compile(keras.optimizers.Adam(recipe.learning_rate), **profile.compile_options())
+    compile_vae(recipe, vae)
     vae.fit(
         data.x_train, batch_size=recipe.batch_size, epochs=recipe.epochs,
         validation_data=data.x_test, verbose=profile.verbose() if verbose is None else verbose,
         callbacks=[*callbacks, *resumable(folder)],
     )  # fmt: skip
-    vae.compile(keras.optimizers.Adam(recipe.learning_rate))  # drops Adam's moments, two thirds of it
-    save_vae(vae, out)
+    out.with_suffix(".json").unlink(missing_ok=True)  # so that no card ever stands beside other weights
+    save_vae(without_optimizer(recipe, vae), out)
     write_json(card(recipe, data, read_log(folder / "log.csv"), vae), out.with_suffix(".json"))
     (folder / "log.csv").unlink()
     return vae
 
 
-def load_or_train(recipe, verbose=None):
+def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE:
     """The trained VAE of a recipe: committed or kept weights where they are, else trained now.
 
     Says which in one line. `CVAE_RETRAIN=1` in the environment trains again.
@@ -190,10 +197,22 @@ def load_or_train(recipe, verbose=None):
         f"{recipe.name}: trained weights ({known['epochs']} epochs, {known['seconds']:.0f} s on "
         f"{known['hardware']})"
     )
-    return load_vae(path)
+    return compile_vae(recipe, load_vae(path))
 
 
-def read_card(recipe) -> dict:
+def compile_vae(recipe, vae):
+    vae.compile(keras.optimizers.Adam(recipe.learning_rate), **profile.compile_options())
+    return vae
+
+
+def without_optimizer(recipe, vae):
+    """A copy that takes a third of the space: Adam keeps two moments of every weight."""
+    copy = recipe.build(vae.image_shape)
+    copy.set_weights(vae.get_weights())
+    return copy
+
+
+def read_card(recipe: Recipe | str) -> dict:
     """The card of the weights that `load_or_train` gives.
 
     Raises:

@@ -7,15 +7,18 @@ sampled z, summed over pixels; kl = KL(q(z | x) || p(z)), summed over latent dim
 Source: Kingma & Welling (2014), equations 3 and 10; Higgins et al. (2017) for beta.
 """
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from cvae import latent, likelihoods
 from cvae.callbacks import StopOnNaN
 from cvae.checks import check_beta, check_labels, check_network, in_batches
 from cvae.gaussian import kl_divergence, prior, reparameterize
-from cvae.images import check_images, to_float
+from cvae.images import Tensor, check_images, to_float
 
 
 class BatchMean(keras.losses.Loss):
@@ -44,7 +47,15 @@ class VAE(keras.Model):
         TypeError, ValueError: networks that do not fit together or with the likelihood; beta below 0.
     """
 
-    def __init__(self, encoder, decoder, likelihood="bernoulli", beta=1.0, seed=None, **kwargs):
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        likelihood: str | likelihoods.Likelihood = "bernoulli",
+        beta: float = 1.0,
+        seed: int | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         check_network(encoder, "encoder", "latent_dim")
         check_network(decoder, "decoder", "image_shape")
@@ -100,7 +111,14 @@ class VAE(keras.Model):
         parameters = self.decode_batch(z, inputs, training)
         return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "parameters": parameters}
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Tensor:
         """-ELBO averaged over the batch, in nats per image. All the rest of `fit` is Keras's own."""
         images = to_float(self.images_of(x))
         reconstruction = -self.likelihood.log_prob(images, y_pred["parameters"])
@@ -109,7 +127,9 @@ class VAE(keras.Model):
         self.kl_tracker.update_state(kl, sample_weight)
         return self.batch_mean(kl, reconstruction + self.beta * kl, sample_weight)
 
-    def fit(self, x=None, *args, callbacks=None, validation_data=None, **kwargs):
+    def fit(
+        self, x: Any = None, *args, callbacks: Any = None, validation_data: Any = None, **kwargs
+    ) -> keras.callbacks.History:
         """Train as `keras.Model.fit` does, after a look at the data.
 
         Args:
@@ -145,7 +165,7 @@ class VAE(keras.Model):
     def check_arrays(self, x):
         return check_images(x, self.image_shape)
 
-    def init_output_bias(self, images) -> None:
+    def init_output_bias(self, images: ArrayLike) -> None:
         """Start the decoder at the mean of these training images: it need not be learnt first.
 
         Raises:
@@ -164,12 +184,14 @@ class VAE(keras.Model):
             raise TypeError("a plain VAE takes no labels: use ConditionalVAE, or leave them out")
         return x
 
-    def encode(self, images, labels=None, batch_size=512):
+    def encode(
+        self, images: ArrayLike, labels: ArrayLike | None = None, batch_size: int = 512
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Images (n, height, width, channels) -> z_mean, z_log_var, each (n, latent_dim) float32."""
         inputs = self.check_arrays(self.with_labels(images, labels))
         return in_batches(self.encode_batch, inputs, batch_size)
 
-    def decode(self, z, labels=None, batch_size=512):
+    def decode(self, z: ArrayLike, labels: ArrayLike | None = None, batch_size: int = 512) -> np.ndarray:
         """z (n, latent_dim) -> the expected images (n, height, width, channels), in [0, 1]."""
         inputs = self.with_labels(latent.check_z(z, self.latent_dim), labels)
 
@@ -179,16 +201,25 @@ class VAE(keras.Model):
 
         return in_batches(decode_batch, inputs, batch_size)
 
-    def reconstruct(self, images, labels=None, batch_size=512):
+    def reconstruct(
+        self, images: ArrayLike, labels: ArrayLike | None = None, batch_size: int = 512
+    ) -> np.ndarray:
         """Images -> what the decoder makes of z_mean: same shape, float32 in [0, 1]."""
         return self.decode(self.encode(images, labels, batch_size)[0], labels, batch_size)
 
-    def sample(self, n, labels=None, seed=None):
+    def sample(self, n: int, labels: ArrayLike | None = None, seed: int | None = None) -> np.ndarray:
         """n images decoded from the prior: (n, height, width, channels), in [0, 1]."""
         z = prior(n, self.latent_dim, seed)
         return self.decode(z, None if labels is None else np.broadcast_to(labels, n))
 
-    def interpolate(self, a, b, steps=10, labels=None, method="linear"):
+    def interpolate(
+        self,
+        a: ArrayLike,
+        b: ArrayLike,
+        steps: int = 10,
+        labels: ArrayLike | None = None,
+        method: str = "linear",
+    ) -> np.ndarray:
         """Images on the way from a to b.
 
         Args:
@@ -252,7 +283,15 @@ class ConditionalVAE(VAE):
     generative models".
     """
 
-    def __init__(self, encoder, decoder, num_classes, likelihood="bernoulli", beta=1.0, **kwargs):
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        num_classes: int,
+        likelihood: str | likelihoods.Likelihood = "bernoulli",
+        beta: float = 1.0,
+        **kwargs,
+    ):
         if not isinstance(num_classes, int | np.integer) or num_classes < 1:
             raise ValueError(f"num_classes must be a whole number of at least 1, got {num_classes!r}")
         self.num_classes = int(num_classes)

@@ -1,4 +1,7 @@
 import dataclasses
+import os
+import subprocess
+import sys
 
 import matplotlib.figure
 import numpy as np
@@ -24,6 +27,17 @@ def test_quiet_under_ci(monkeypatch):
     assert profile.verbose() == 0
     monkeypatch.delenv("CI")
     assert profile.verbose() == 2
+
+
+def test_precision_for_a_whole_run():
+    script = (
+        "import cvae; print(cvae.profile.describe(), cvae.build_vae((8, 8, 1), 2).encoder.compute_dtype)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], env=os.environ | {"CVAE_PRECISION": "mixed_bfloat16"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert result.stdout.split()[-2:] == ["mixed_bfloat16", "bfloat16"]
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_train_writes_weights_and_card(tiny_recipe, tmp_path):
     np.testing.assert_allclose(again.sample(3, seed=0), vae.sample(3, seed=0), atol=1e-6)
 
 
-def test_load_or_train_trains_once(tiny_recipe, capsys, monkeypatch):
+def test_load_or_train_trains_once(tiny_recipe, capsys, monkeypatch, recwarn):
     with pytest.raises(FileNotFoundError, match="tiny is not trained"):
         recipes.read_card("tiny")
     first = recipes.load_or_train("tiny", verbose=0)
@@ -51,6 +51,9 @@ def test_load_or_train_trains_once(tiny_recipe, capsys, monkeypatch):
     second = recipes.load_or_train("tiny", verbose=0)
     assert "tiny: trained weights (3 epochs" in capsys.readouterr().out
     np.testing.assert_allclose(first.sample(2, seed=0), second.sample(2, seed=0), atol=1e-6)
+    data = tiny_recipe.load()
+    second.evaluate(data.x_test, verbose=0)  # ready to use: compiled
+    assert not recwarn.list
     assert recipes.read_card("tiny")["name"] == "tiny"
     monkeypatch.setenv("CVAE_RETRAIN", "1")
     recipes.load_or_train("tiny", verbose=0)
@@ -77,6 +80,19 @@ def test_half_written_weights_are_never_seen(tiny_recipe, monkeypatch):
         recipes.train(tiny_recipe, verbose=0)
     assert recipes.find_weights(tiny_recipe) is None
     assert not list(recipes.RUNS.rglob("*.keras"))
+
+
+def test_a_card_never_stands_beside_other_weights(tiny_recipe, tmp_path, monkeypatch):
+    out = tmp_path / "tiny.keras"
+    recipes.train(tiny_recipe, out, verbose=0)
+
+    def fail(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recipes, "write_json", fail)
+    with pytest.raises(KeyboardInterrupt):
+        recipes.train(tiny_recipe.but(beta=2.0), out, verbose=0)
+    assert not recipes.is_of(tiny_recipe, out)
 
 
 def test_stand_in_weights_do_not_go_into_pretrained(tiny_recipe, monkeypatch):

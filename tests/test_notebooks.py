@@ -1,0 +1,85 @@
+"""The notebooks as files: what a reader opens. `pytest --nbval notebooks` runs them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def cells(request):
+    return json.loads(request.param.read_text())["cells"]
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def code(cells):
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def outputs(cells):
+    return [output for cell in code(cells) for output in cell["outputs"]]
+
+
+def test_there_are_notebooks():
+    assert {path.stem for path in NOTEBOOKS} >= {"01_theory", "02_mnist"}
+
+
+def test_opens_and_closes_as_the_series_does(cells):
+    opening = source(cells[0])
+    for heading in ("What you'll do", "What you'll learn", "What you'll need"):
+        assert heading in opening
+    assert "profile.describe()" in source(code(cells)[0])
+    assert "## Exercises" in source(cells[-1])
+    assert "## Where to go next" in source(cells[-1])
+    sections = [
+        line for cell in cells if cell["cell_type"] == "markdown" for line in source(cell).split("\n")
+    ]
+    numbers = [int(match[1]) for line in sections if (match := re.match(r"## (\d+)\. ", line))]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_committed_with_outputs_of_a_full_run(cells):
+    shown = [cell for cell in code(cells) if cell["outputs"]]
+    assert len(shown) > len(code(cells)) / 2
+    assert "profile full" in json.dumps(outputs(cells))
+    assert "stand-in" not in json.dumps(outputs(cells))
+    assert any("image/png" in output.get("data", {}) for output in outputs(cells))
+
+
+def test_no_noise_in_the_outputs(cells):
+    for output in outputs(cells):
+        assert output["output_type"] != "error"
+        assert output.get("name") != "stderr"
+        text = json.dumps(output)
+        assert len(text) < 1.5e6
+        assert not re.search(r"/(?:home|root|tmp|work)/\w|Warning", text)
+
+
+def test_enough_cells_are_compared(cells):
+    tags = [cell["metadata"].get("tags", []) for cell in code(cells)]
+    compared = [
+        cell for cell, tag in zip(code(cells), tags, strict=True)
+        if cell["outputs"] and "nbval-ignore-output" not in tag
+    ]  # fmt: skip
+    assert len(compared) >= 5
+    assert all(set(tag) <= {"nbval-ignore-output"} for tag in tags)
+    assert any("assert" in source(cell) for cell in code(cells))
+
+
+def test_cells_fit_a_screen(cells):
+    assert max(source(cell).count("\n") + 1 for cell in code(cells)) <= 24
+
+
+def test_every_figure_named_is_there(cells):
+    names = re.findall(
+        r'plots\.show\([^\n]*"(\d\d_\w+)", (?:data|None)\)', "\n".join(map(source, code(cells)))
+    )
+    assert names
+    assert [name for name in names if not (ROOT / "figures" / f"{name}.png").is_file()] == []
