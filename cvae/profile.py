@@ -78,13 +78,15 @@ def describe() -> str:
 def compile_options() -> dict:
     """Arguments for `vae.compile` that make training fastest on this device, as measured.
 
-    The one place for this choice; `benchmarks/settings.py` measures it again. On 2 CPU cores with
-    TensorFlow, against Keras's defaults:
+    The one place for this choice; `benchmarks/settings.py` measures it again. Medians, on
+    2 CPU cores with TensorFlow: so many times as fast as Keras's plain defaults (the tutorial's
+    convolutions at batch 32 and at 128, luther's MLP at 100):
 
-    - 8 steps an execution: 1.1 times as fast for the convolutional networks, 1.2 for the MLP.
-    - XLA (`jit_compile=True`): 0.6 times as fast for the convolutional networks, so off. On a GPU
-      Keras's own "auto" turns it on.
-    - mixed_bfloat16 is a policy, not an argument: see `describe` for the one in force.
+    - 8 steps an execution: 1.5, 1.1, 1.1. On. With 32 steps it is 1.3, 1.0, 1.5: within the noise.
+    - XLA with 8 steps: 1.1, 0.7, 1.6. Off: it slows the convolutions. On a GPU Keras's own "auto"
+      decides.
+    - mixed_bfloat16 with 8 steps: 1.4, 1.0, 1.4. Off: no more than 8 steps alone where training is slow.
+      `CVAE_PRECISION=mixed_bfloat16` turns it on for a run; likelihood and KL stay float32.
     """
     if keras.backend.backend() == "torch":  # Keras's torch trainer makes one step an execution
         return {}

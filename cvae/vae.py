@@ -120,8 +120,7 @@ class VAE(keras.Model):
         training: bool = True,
     ) -> Tensor:
         """-ELBO averaged over the batch, in nats per image. All the rest of `fit` is Keras's own."""
-        images = to_float(self.images_of(x))
-        reconstruction = -self.likelihood.log_prob(images, y_pred["parameters"])
+        reconstruction = -self.likelihood.log_prob(self.images_of(x), y_pred["parameters"])
         kl = kl_divergence(y_pred["z_mean"], y_pred["z_log_var"])
         self.reconstruction_tracker.update_state(reconstruction, sample_weight)
         self.kl_tracker.update_state(kl, sample_weight)

@@ -7,6 +7,7 @@ With --keep the notebooks are written back with their outputs, as they are commi
 
 import argparse
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -44,7 +45,7 @@ def run(path, keep) -> str | None:
         notebook, timeout=3600, record_timing=False, resources={"metadata": {"path": str(HERE)}}
     )
     try:
-        client.execute()
+        client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log; what cells write still shows
     except nbclient.exceptions.CellExecutionError as error:
         return f"{error.ename}: {error.evalue}"
     if keep:

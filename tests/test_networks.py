@@ -1,7 +1,10 @@
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
 
+import cvae
 from cvae import blocks
 from cvae.networks import (
     ConvDecoder,
@@ -37,6 +40,63 @@ def test_the_tutorials_parameter_counts():
     decoder = ConvDecoder((28, 28, 1))
     decoder(np.zeros((1, 2), "float32"))
     assert decoder.count_params() == 4704 + 18_496 + 18_464 + 289
+
+
+def dense(*widths):
+    return sum(a * b + b for a, b in pairwise(widths))
+
+
+def convolution(kernel, *channels):
+    return sum(kernel**2 * a * b + b for a, b in pairwise(channels))
+
+
+REPORTS = {
+    # name: (image shape, latent_dim, network, options, parameters of encoder and decoder by hand)
+    "luther": (
+        (28, 28, 1), 10, "mlp", {}, dense(784, 200, 200, 20), dense(10, 200, 200, 784),
+    ),
+    "zhao MLP": (
+        (28, 28, 1), 2, "mlp", {"hidden": (300, 100, 10), "activation": "elu"},
+        dense(784, 300, 100, 10, 4), dense(2, 10, 100, 300, 784),
+    ),
+    # Batch normalisation: 4 numbers a channel in place of a bias of 1.
+    "zhao CNN": (
+        (28, 28, 1), 2, "conv",
+        {"filters": (32, 64, 32), "activation": "elu", "any_side": True, "batch_norm": True,
+         "decoder": {"filters": (64, 32, 32)}},
+        convolution(3, 1, 32, 64, 32) + 3 * (32 + 64 + 32) + dense(512, 4),
+        dense(2, 512) + 3 * 512 + convolution(3, 32, 64, 32, 32) + 3 * (64 + 32 + 32)
+        + convolution(3, 32, 1),
+    ),
+    "aragam": (
+        (28, 28, 1), 5, "conv",
+        {"filters": (32, 64, 64, 64), "strides": (1, 2, 2, 1), "activation": "leaky_relu",
+         "decoder": {"base_filters": 64}},
+        convolution(3, 1, 32, 64, 64, 64) + dense(49 * 64, 10),
+        dense(5, 49 * 64) + convolution(3, 64, 64, 64, 64, 32) + convolution(3, 32, 1),
+    ),
+    "patadia": (
+        (32, 32, 3), 2, "conv", {"encoder": {"padding": "valid"}},
+        convolution(3, 3, 32, 64) + dense(7 * 7 * 64, 4),
+        dense(2, 8 * 8 * 32) + convolution(3, 32, 64, 32, 3),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_reports_networks_are_instances(report):
+    shape, latent_dim, network, options, encoder, decoder = REPORTS[report]
+    vae = cvae.build_vae(shape, latent_dim, network, **options)
+    assert (vae.encoder.count_params(), vae.decoder.count_params()) == (encoder, decoder)
+    assert vae.sample(1, seed=0).shape == (1, *shape)
+
+
+def test_ibrahims_network_on_colour_photographs():
+    vae = cvae.build_vae((64, 64, 3), 32, "residual", filters=(8, 16, 32, 64))
+    kinds = [type(layer).__name__ for layer in vae.encoder.body.layers]
+    assert kinds.count("ResidualBlock") == kinds.count("Conv2D") == 4
+    assert "BatchNormalization" in kinds
+    assert vae.sample(1, seed=0).shape == (1, 64, 64, 3)
 
 
 def test_three_strides_of_two_from_28_and_back():
