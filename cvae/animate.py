@@ -1,5 +1,6 @@
 """Watching a latent space take shape: a frame an epoch, and GIFs of frames."""
 
+import base64
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -94,9 +95,18 @@ def write_gif(frames: Sequence[np.ndarray], path: str | Path, fps: float = 4, ho
     if frames.shape[-1] == 1:
         frames = frames[..., 0]
     milliseconds = [1000 / fps] * (len(frames) - 1) + [1000 * hold]
+    if (frames == frames[0]).all():  # Pillow joins equal frames, and then cannot read a list of times
+        frames, milliseconds = frames[:1], sum(milliseconds)
     with whole(path) as temporary:
-        iio.imwrite(temporary, frames, extension=".gif", duration=milliseconds, loop=0)
+        iio.imwrite(temporary, frames, extension=".gif", duration=milliseconds, loop=0, is_batch=True)
     return path
+
+
+def embed(path: str | Path, width: int = 336) -> str:
+    """A GIF as an HTML image that carries its own data: `IPython.display.HTML(embed(path))` shows it in
+    a notebook and in what the notebook is exported to."""
+    data = base64.b64encode(Path(path).read_bytes()).decode()
+    return f'<img width="{width}" alt="{Path(path).stem}" src="data:image/gif;base64,{data}">'
 
 
 def check_gif_path(path):

@@ -1,3 +1,6 @@
+import base64
+import re
+
 import imageio.v3 as iio
 import numpy as np
 import pytest
@@ -45,3 +48,15 @@ def test_write_gif(tmp_path):
         with pytest.raises(ValueError, match="expected at least one frame"):
             cvae.write_gif(frames, tmp_path / "b.gif", fps=fps)
     assert not (tmp_path / "b.gif").exists()
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_frames_that_are_all_the_same(tmp_path, n):
+    path = cvae.write_gif(np.zeros((n, 4, 4, 1)), tmp_path / "a.gif")
+    assert iio.imread(path, index=0).shape[:2] == (4, 4)
+
+
+def test_embed_carries_the_whole_file(tmp_path):
+    path = cvae.write_gif(np.zeros((2, 4, 4, 1)), tmp_path / "a.gif")
+    data = re.search(r'src="data:image/gif;base64,([^"]+)"', cvae.animate.embed(path))[1]
+    assert base64.b64decode(data) == path.read_bytes()
