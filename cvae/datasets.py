@@ -91,7 +91,7 @@ def load(
     builder = find_builder(name)
     problem = make_ready(builder)
     if problem is None:
-        source, class_names, train, test = read(builder.name, str(builder.data_dir), size, grayscale)
+        source, class_names, train, test = read(name, str(builder.data_dir), size, grayscale)
     else:
         source, class_names, train, test = stand_in(builder, size, grayscale, problem)
     x_train, y_train = (np.array(part) for part in train)
@@ -146,7 +146,7 @@ def download(builder) -> str | None:
     # What TFDS raises for a broken connection, a refused or changed file, and a set whose files must
     # be fetched by hand.
     except (OSError, tfds.download.DownloadError, AssertionError) as error:
-        return f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
+        return f"{type(error).__name__}: {str(error)[:200]}".splitlines()[0]
     return None
 
 
@@ -167,10 +167,13 @@ def reachable(builder, timeout=5.0) -> bool:
 
 @lru_cache(maxsize=2)
 def read(name, data_dir, size, grayscale):
-    """Read a prepared set: source, class names, (x_train, y_train), (x_test, y_test)."""
+    """Read a prepared set: source, class names, (x_train, y_train), (x_test, y_test).
+
+    data_dir only tells sets of one name apart, should TFDS_DATA_DIR change between two calls.
+    """
     import tensorflow_datasets as tfds
 
-    builder = tfds.builder(name, data_dir=os.path.dirname(os.path.dirname(data_dir)))
+    builder = tfds.builder(name)
     features, splits = builder.info.features, builder.info.splits
     if size is None and None in features["image"].shape:
         raise ValueError(
