@@ -26,9 +26,8 @@ from cvae.likelihoods import Gaussian
 from cvae.resume import read_log, resumable
 from cvae.vae import VAE
 
-ROOT = Path(__file__).resolve().parents[1]
-PRETRAINED = ROOT / "data" / "pretrained"
-RUNS = ROOT / "runs"
+PRETRAINED = profile.ROOT / "data" / "pretrained"
+RUNS = profile.ROOT / "runs"
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ def train(
         recipe: a `Recipe` or the name of one.
         out: the `.keras` file to write; None for a place under `runs/`. The card goes beside it.
         callbacks: more Keras callbacks.
-        verbose: Keras's; None for a line an epoch, nothing under CI.
+        verbose: Keras's; None for what `profile.verbose` says.
 
     Returns:
         The trained VAE.
@@ -226,9 +225,12 @@ def read_card(recipe: Recipe | str) -> dict:
 
 
 def find_weights(recipe) -> Path | None:
-    """Weights whose card has this recipe's settings and the data that there is now."""
+    """Weights whose card has this recipe's settings and the data that there is now.
+
+    With `CVAE_RETRAIN=1` the committed ones do not count: what was trained again is in `runs/`.
+    """
     data = recipe.load()
-    if not data.is_stand_in:
+    if not data.is_stand_in and os.environ.get("CVAE_RETRAIN") != "1":
         path = PRETRAINED / f"{recipe.name}.keras"
         if is_of(recipe, path):
             return path

@@ -60,6 +60,14 @@ def test_load_or_train_trains_once(tiny_recipe, capsys, monkeypatch, recwarn):
     assert "training" in capsys.readouterr().out
 
 
+def test_after_retraining_the_card_is_of_the_new_weights(tiny_recipe, monkeypatch):
+    recipes.train(tiny_recipe, recipes.PRETRAINED / "tiny.keras", verbose=0)
+    committed = recipes.read_card("tiny")["history"]["seconds"]
+    monkeypatch.setenv("CVAE_RETRAIN", "1")
+    recipes.load_or_train("tiny", verbose=0)
+    assert recipes.read_card("tiny")["history"]["seconds"] != committed
+
+
 def test_weights_of_other_settings_are_not_taken(tiny_recipe, capsys):
     recipes.train(tiny_recipe, recipes.PRETRAINED / "tiny.keras", verbose=0)
     assert recipes.find_weights(tiny_recipe) == recipes.PRETRAINED / "tiny.keras"
