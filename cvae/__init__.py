@@ -11,8 +11,13 @@
 from cvae import quiet  # noqa: I001  first: it imports Keras without the backend's start-up messages
 from cvae import (
     animate,
+    augment,
+    binarize,
     callbacks,
+    classifiers,
     conventions,
+    evaluate,
+    experiments,
     gaussian,
     images,
     latent,
@@ -21,6 +26,7 @@ from cvae import (
     plots,
     profile,
     recipes,
+    results,
 )
 from cvae.animate import LatentFrames, write_gif
 from cvae.build import build_vae, load_vae, save_vae
@@ -36,15 +42,30 @@ from cvae.networks import (
     ResidualDecoder,
     ResidualEncoder,
 )
-from cvae.recipes import RECIPES, load_or_train, train
+from cvae.experiments import RECIPES
+from cvae.photographs import load_folder
+from cvae.recipes import load_or_train, reproduce, train
 from cvae.vae import VAE, ConditionalVAE
 
 __version__ = "0.1.0"
 
+
+def __getattr__(name):
+    if (
+        name == "VAEOverSampler"
+    ):  # only who uses it waits the second that imbalanced-learn takes to import
+        from cvae.oversampling import VAEOverSampler
+
+        return VAEOverSampler
+    raise AttributeError(f"module 'cvae' has no attribute {name!r}")
+
+
 __all__ = [
     "RECIPES", "VAE", "AnnealBeta", "Bernoulli", "ConditionalVAE", "ConvDecoder", "ConvEncoder",
     "DiscretizedLogistic", "Gaussian", "ImageDataset", "LatentFrames", "MLPDecoder", "MLPEncoder",
-    "ResidualDecoder", "ResidualEncoder", "animate", "build_vae", "callbacks", "conventions",
-    "gaussian", "images", "kl_divergence", "latent", "likelihoods", "load", "load_or_train",
-    "load_vae", "networks", "plots", "profile", "quiet", "recipes", "save_vae", "train", "write_gif",
+    "ResidualDecoder", "ResidualEncoder", "VAEOverSampler", "animate", "augment", "binarize",
+    "build_vae", "callbacks", "classifiers", "conventions", "evaluate", "experiments", "gaussian",
+    "images", "kl_divergence", "latent", "likelihoods", "load", "load_folder", "load_or_train",
+    "load_vae", "networks", "plots", "profile", "quiet", "recipes", "reproduce", "results",
+    "save_vae", "train", "write_gif",
 ]  # fmt: skip

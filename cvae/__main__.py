@@ -1,12 +1,12 @@
-"""python -m cvae: train the recipes and look at what they learnt, without a notebook."""
+"""python -m cvae: train the recipes, compare with the reports, draw samples; without a notebook."""
 
 import argparse
 import sys
 from pathlib import Path
 
-from cvae import plots, recipes
+from cvae import plots, recipes, results
 from cvae.build import load_vae
-from cvae.files import check_writable
+from cvae.files import check_writable, whole
 from cvae.vae import ConditionalVAE
 
 
@@ -31,6 +31,25 @@ def main(arguments=None) -> int:
     train.add_argument("--epochs", type=int, help="passes over the images (default: the recipe's)")
     train.add_argument("--limit", type=int, help="train on this many images only, for a quick look")
 
+    reproduce = commands.add_parser(
+        "reproduce",
+        help="train what has no result yet, and record it",
+        description="Train the recipes that have no result in data/results yet, one after the other. "
+        "Interrupted or killed, the same command goes on where it was.",
+    )
+    reproduce.add_argument(
+        "recipes", nargs="*", metavar="RECIPE",
+        help="their names (default: all), or 'oversampling' for the study of notebook 07",
+    )  # fmt: skip
+
+    table = commands.add_parser(
+        "table",
+        help="reported against measured",
+        description="Print what the reports publish beside what we measured, and write the same table "
+        "as Markdown.",
+    )
+    table.add_argument("--out", metavar="TABLE.md", default=recipes.RESULTS / "table.md")
+
     sample = commands.add_parser(
         "sample",
         help="draw images from a trained model",
@@ -44,7 +63,7 @@ def main(arguments=None) -> int:
 
     options = parser.parse_args(arguments)
     try:
-        {"list": run_list, "train": run_train, "sample": run_sample}[options.command](options)
+        COMMANDS[options.command](options)
     # What the package raises for a wrong argument or file: its message says what to do.
     except (ValueError, TypeError, OSError, FloatingPointError) as error:
         print(f"python -m cvae {options.command}: {error}", file=sys.stderr)
@@ -56,9 +75,10 @@ def main(arguments=None) -> int:
 
 
 def run_list(options):
-    print(f"{'recipe':16} {'epochs':>6}  {'report':8} what it trains")
+    width = max(map(len, recipes.RECIPES))
+    print(f"{'recipe':{width}} {'epochs':>6}  {'report':8} what it trains")
     for recipe in recipes.RECIPES.values():
-        print(f"{recipe.name:16} {recipe.epochs:6}  {recipe.report or 'ours':8} {recipe.about}")
+        print(f"{recipe.name:{width}} {recipe.epochs:6}  {recipe.report or 'ours':8} {recipe.about}")
 
 
 def run_train(options):
@@ -74,6 +94,25 @@ def run_train(options):
     print(f"saved {out}\nnext: python -m cvae sample {out} --out grid.png")
 
 
+def run_reproduce(options):
+    if "oversampling" in options.recipes:
+        from cvae import imbalance  # imbalanced-learn takes a second to import
+
+        print(f"recorded {imbalance.reproduce()}")
+        options.recipes.remove("oversampling")
+        if not options.recipes:
+            return
+    for path in recipes.reproduce(options.recipes):
+        print(f"recorded {path}")
+
+
+def run_table(options):
+    text = results.markdown(results.rows())
+    print(text, end="")
+    with whole(options.out) as temporary:
+        Path(temporary).write_text(text)
+
+
 def run_sample(options):
     path = check_writable(options.out)
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".pdf", ".svg"):
@@ -85,6 +124,14 @@ def run_sample(options):
     plots.save(plots.gallery(images), path)
     print(f"saved {path}")
 
+
+COMMANDS = {
+    "list": run_list,
+    "train": run_train,
+    "reproduce": run_reproduce,
+    "table": run_table,
+    "sample": run_sample,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,6 +8,7 @@ import imageio.v3 as iio
 import keras
 import numpy as np
 from numpy.typing import ArrayLike
+from PIL import Image
 
 from cvae.files import check_writable, whole
 from cvae.gaussian import prior
@@ -29,6 +30,7 @@ class LatentFrames(keras.callbacks.Callback):
 
     Attributes:
         frames: list of uint8 (height, width, channels), the first from the untrained model.
+        images: list of float32 (n, height, width, channels), the same before they are put side by side.
 
     Raises:
         OSError: a path that cannot be written, before training starts.
@@ -49,12 +51,12 @@ class LatentFrames(keras.callbacks.Callback):
         self.path = None if path is None else check_gif_path(path)
         self.n, self.z, self.labels, self.seed = n, z, labels, seed
         self.columns, self.fps = columns, fps
-        self.frames = []
+        self.frames, self.images = [], []
 
     def on_train_begin(self, logs=None):
         z = prior(self.n, self.model.latent_dim, self.seed) if self.z is None else self.z
         self.points = check_z(z, self.model.latent_dim)
-        self.frames = []
+        self.frames, self.images = [], []
         self.add_frame()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -65,11 +67,18 @@ class LatentFrames(keras.callbacks.Callback):
             write_gif(self.frames, self.path, self.fps)
 
     def add_frame(self):
-        images = self.model.decode(self.points, self.labels)
-        self.frames.append(to_uint8(tile(images, self.columns)))
+        self.images.append(self.model.decode(self.points, self.labels))
+        self.frames.append(to_uint8(tile(self.images[-1], self.columns)))
 
 
-def write_gif(frames: Sequence[np.ndarray], path: str | Path, fps: float = 4, hold: float = 2.0) -> Path:
+def write_gif(
+    frames: Sequence[np.ndarray],
+    path: str | Path,
+    fps: float = 4,
+    hold: float = 2.0,
+    scale: int = 1,
+    colors: int = 256,
+) -> Path:
     """Write frames as a GIF that repeats for ever, whole or not at all.
 
     Args:
@@ -77,21 +86,26 @@ def write_gif(frames: Sequence[np.ndarray], path: str | Path, fps: float = 4, ho
         path: ends in .gif.
         fps: frames a second.
         hold: seconds for which the last frame stays.
+        scale: side of the square that each pixel becomes: viewers blur what they enlarge themselves.
+        colors: at most so many in a frame, 2 to 256: 64 save a third of the file.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: no frames, frames of different shapes, fps not above 0, another suffix.
+        ValueError: no frames, frames of different shapes, another suffix; fps, scale or colors out of
+            range.
         OSError: a path that cannot be written.
     """
     path = check_gif_path(path)
-    if not len(frames) or len({np.shape(frame) for frame in frames}) != 1 or not fps > 0:
+    shapes = sorted({np.shape(frame) for frame in frames})
+    if len(shapes) != 1 or not fps > 0 or scale < 1 or not 2 <= colors <= 256:
         raise ValueError(
-            "expected at least one frame, all of one shape, and fps above 0; got the shapes "
-            f"{sorted({np.shape(frame) for frame in frames})} and fps={fps}"
+            "expected at least one frame, all of one shape, fps above 0, scale of at least 1, 2 to 256 "
+            f"colors; got the shapes {shapes}, fps={fps}, scale={scale} and colors={colors}"
         )
-    frames = np.stack([to_uint8(frame) for frame in frames])
+    frames = np.stack([with_colors(to_uint8(frame), colors) for frame in frames])
+    frames = frames.repeat(scale, axis=1).repeat(scale, axis=2)
     if frames.shape[-1] == 1:
         frames = frames[..., 0]
     milliseconds = [1000 / fps] * (len(frames) - 1) + [1000 * hold]
@@ -100,6 +114,15 @@ def write_gif(frames: Sequence[np.ndarray], path: str | Path, fps: float = 4, ho
     with whole(path) as temporary:
         iio.imwrite(temporary, frames, extension=".gif", duration=milliseconds, loop=0, is_batch=True)
     return path
+
+
+def with_colors(frame, colors):
+    """A uint8 frame in at most so many colours; one channel has no more than 256 greys as it is."""
+    if colors == 256:
+        return frame
+    picture = Image.fromarray(frame.squeeze(-1) if frame.shape[-1] == 1 else frame)
+    reduced = picture.quantize(colors, dither=Image.Dither.NONE).convert(picture.mode)
+    return np.asarray(reduced).reshape(frame.shape)
 
 
 def embed(path: str | Path, width: int = 336) -> str:

@@ -26,6 +26,8 @@ def build_vae(
     *,
     beta: float = 1.0,
     seed: int | None = None,
+    free_bits: float = 0.0,
+    importance_samples: int = 1,
     encoder: dict | None = None,
     decoder: dict | None = None,
     **options,
@@ -39,7 +41,7 @@ def build_vae(
         likelihood: a name or an instance. A Gaussian of fixed variance gets means in [0, 1], through
             a sigmoid.
         num_classes: number of labels of a conditional VAE.
-        beta, seed: see `VAE`.
+        beta, seed, free_bits, importance_samples: see `VAE`.
         encoder, decoder: dicts of arguments for the one network alone.
         **options: arguments for both, in the encoder's order: hidden, filters and strides are
             reversed for the decoder.
@@ -62,9 +64,12 @@ def build_vae(
     encoder_class, decoder_class = NETWORKS[network]
     encoder = checked(encoder_class, options | (encoder or {}))(latent_dim)
     decoder = checked(decoder_class, outputs | mirrored | (decoder or {}))(image_shape)
+    training = {
+        "beta": beta, "seed": seed, "free_bits": free_bits, "importance_samples": importance_samples,
+    }  # fmt: skip
     if num_classes is None:
-        return VAE(encoder, decoder, likelihood, beta, seed)
-    return ConditionalVAE(encoder, decoder, num_classes, likelihood, beta, seed=seed)
+        return VAE(encoder, decoder, likelihood, **training)
+    return ConditionalVAE(encoder, decoder, num_classes, likelihood, **training)
 
 
 def checked(network_class, options):

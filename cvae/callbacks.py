@@ -10,22 +10,32 @@ class AnnealBeta(keras.callbacks.Callback):
     A VAE that meets the whole KL term at once may switch latent dimensions off before the decoder has
     learnt to use them. Beta is logged with the losses.
 
-    Source: Bowman et al. (2016), section 3.1.
+    Args:
+        start, end: of beta.
+        epochs: that the way from start to end takes.
+        cycle: go back to `start` every so many epochs, at least `epochs`; None for never. Each cycle
+            meets codes that the one before has made useful.
+
+    Source: Bowman et al. (2016), section 3.1; for cycles Fu et al. (2019), "Cyclical annealing
+    schedule: a simple approach to mitigating KL vanishing".
 
     Raises:
-        ValueError: a negative start or end, or fewer than one epoch.
+        ValueError: a negative start or end, fewer than one epoch, a cycle shorter than the way.
     """
 
-    def __init__(self, start: float = 0.0, end: float = 1.0, epochs: int = 10):
+    def __init__(self, start: float = 0.0, end: float = 1.0, epochs: int = 10, cycle: int | None = None):
         super().__init__()
         if start < 0 or end < 0 or epochs < 1:
             raise ValueError(
                 f"start and end must be 0 or more and epochs 1 or more, got {start}, {end}, {epochs}"
             )
-        self.start, self.end, self.epochs = start, end, epochs
+        if cycle is not None and cycle < epochs:
+            raise ValueError(f"cycle must be at least epochs, {epochs}, or None; got {cycle}")
+        self.start, self.end, self.epochs, self.cycle = start, end, epochs, cycle
 
     def beta_at(self, epoch) -> float:
-        """Beta during this epoch, counted from 0; `end` from epoch number `epochs` on."""
+        """Beta during this epoch, counted from 0; `end` from epoch number `epochs` of a cycle on."""
+        epoch = epoch % self.cycle if self.cycle else epoch
         return self.start + (self.end - self.start) * min(1.0, epoch / self.epochs)
 
     def on_epoch_begin(self, epoch, logs=None):

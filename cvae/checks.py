@@ -16,6 +16,11 @@ def in_batches(function, inputs, batch_size):
     return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
 
 
+def check_count(name, value):
+    if not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+
+
 def check_network(network, role, attribute):
     if not isinstance(network, keras.Model) or not hasattr(network, attribute):
         raise TypeError(f"{role} must be a keras.Model with an attribute {attribute!r}, got {network!r}")
@@ -25,6 +30,12 @@ def check_beta(beta) -> float:
     if not np.isscalar(beta) or isinstance(beta, str) or not 0 <= beta < np.inf:
         raise ValueError(f"beta must be a number of at least 0, got {beta!r}")
     return float(beta)
+
+
+def check_free_bits(free_bits) -> float:
+    if not np.isscalar(free_bits) or isinstance(free_bits, str) or not 0 <= free_bits < np.inf:
+        raise ValueError(f"free_bits must be nats per latent dimension, 0 or more; got {free_bits!r}")
+    return float(free_bits)
 
 
 def check_labels(labels, n, num_classes) -> np.ndarray:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from cvae import standins
+from cvae.checks import check_count
 from cvae.quiet import no_stderr
 
 OURS = ("mnist", "fashion_mnist", "cifar10", "stanford_dogs")
@@ -86,8 +87,8 @@ def load(
         RuntimeError: no data and `CVAE_OFFLINE=error`.
     """
     for argument, value in (("size", size), ("limit", limit)):
-        if value is not None and (not isinstance(value, int | np.integer) or value < 1):
-            raise ValueError(f"{argument} must be a whole number of at least 1, got {value!r}")
+        if value is not None:
+            check_count(argument, value)
     builder = find_builder(name)
     problem = make_ready(builder)
     if problem is None:

@@ -126,3 +126,26 @@ def tile(images: ArrayLike, columns: int | None = None, gap: int = 0) -> np.ndar
     canvas = canvas.reshape(shape).swapaxes(1, 2)
     canvas = canvas.reshape(rows * (height + gap), columns * (width + gap), channels)
     return canvas[: canvas.shape[0] - gap, : canvas.shape[1] - gap]
+
+
+def power_spectrum(images: ArrayLike) -> np.ndarray:
+    """How much of the images lies at which fineness: contrast by spatial frequency.
+
+    Args:
+        images: (n, side, side, channels).
+
+    Returns:
+        (side // 2 + 1,): entry f is the power, averaged over images and channels, of the waves that go
+        through f periods (to the nearest whole number) across the image; their sum, corners left out,
+        is the variance of the pixels about the image's mean plus, at f = 0, the squared mean.
+    """
+    images = check_images(images)
+    images = images / (255 if images.dtype == np.uint8 else 1)
+    side = images.shape[1]
+    if images.shape[2] != side:
+        raise ValueError(f"the images must be square, got {images.shape[1:3]}")
+    power = np.abs(np.fft.fft2(images, axes=(1, 2)) / side**2) ** 2
+    power = power.mean(axis=(0, 3))
+    frequency = np.fft.fftfreq(side, 1 / side)
+    radius = np.round(np.hypot(frequency[:, None], frequency[None, :])).astype(int)
+    return np.bincount(radius.ravel(), power.ravel())[: side // 2 + 1]

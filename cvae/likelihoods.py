@@ -1,7 +1,7 @@
 """p(x | z): what the decoder's numbers mean, and how well they explain an image.
 
-Each likelihood is a small object with the same four methods. Every log-probability is a true one, in
-nats per image: **summed** over pixels and channels, constants included.
+Each likelihood is a small object with the same methods. Every log-probability is in nats per image:
+**summed** over pixels and channels, constants included.
 """
 
 import math
@@ -27,6 +27,14 @@ class Likelihood:
 
     def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
         """log p(images | parameters): (batch,) in nats. images: as `to_float` takes them."""
+        raise NotImplementedError
+
+    def log_mass(self, images: Tensor, parameters: Tensor) -> Tensor:
+        """The log-probability of the images' grey levels, of 256 for each pixel: (batch,) in nats.
+
+        Densities and the grey-pixel Bernoulli are put on this one footing, on which likelihoods can
+        be compared, in bits per dimension say.
+        """
         raise NotImplementedError
 
     def mean(self, parameters: Tensor) -> Tensor:
@@ -64,6 +72,13 @@ class Bernoulli(Likelihood):
         # x log s(l) + (1 - x) log(1 - s(l)) = x l - softplus(l), finite for any logit.
         images, logits = to_float(images), ops.convert_to_tensor(parameters)
         return sum_over_pixels(images * logits - ops.softplus(logits))
+
+    def log_mass(self, images: Tensor, parameters: Tensor) -> Tensor:
+        # exp(x l), divided by its sum over the levels x = 0, 1/255, ..., 1: a geometric series.
+        images, logits = to_float(images), ops.convert_to_tensor(parameters)
+        step = ops.maximum(ops.abs(logits), 1e-4) / 255
+        log_sum = ops.relu(logits) + ops.log(ops.expm1(-256 * step) / ops.expm1(-step))
+        return sum_over_pixels(images * logits - log_sum)
 
     def mean(self, parameters: Tensor) -> Tensor:
         return ops.sigmoid(parameters)
@@ -119,6 +134,11 @@ class Gaussian(Likelihood):
             squared_error * ops.exp(-ops.cast(log_variance, "float32")) + log_variance + LOG_2PI
         )
 
+    def log_mass(self, images: Tensor, parameters: Tensor) -> Tensor:
+        # Density times the distance of two levels. With a standard deviation of a level or more, that
+        # sums to 1 over all whole levels (to 1e-8), so to a little less over the 256 that there are.
+        return self.log_prob(images, parameters) - math.log(255) * math.prod(images.shape[1:])
+
     def mean(self, parameters: Tensor) -> Tensor:
         return self._mean_and_log_variance(parameters)[0]
 
@@ -170,6 +190,9 @@ class DiscretizedLogistic(Likelihood):
         levels = ops.where(images > 1 - self.HALF_LEVEL, ops.log_sigmoid(-lower), inside)
         levels = ops.where(images < self.HALF_LEVEL, ops.log_sigmoid(upper), levels)
         return sum_over_pixels(levels)
+
+    def log_mass(self, images: Tensor, parameters: Tensor) -> Tensor:
+        return self.log_prob(images, parameters)
 
     def mean(self, parameters: Tensor) -> Tensor:
         return ops.clip(self._mean_and_log_scale(parameters)[0], 0.0, 1.0)

@@ -69,6 +69,33 @@ def strips(named: dict[str, np.ndarray], scale: float = 0.6) -> Figure:
     return figure
 
 
+def film_strip(frames: dict[str, ArrayLike], scale: float = 2.4) -> Figure:
+    """Frames of a film side by side, for viewers that do not animate.
+
+    Args:
+        frames: {title: (height, width, channels)}, in [0, 1] or uint8.
+        scale: height of a frame in inches.
+    """
+    shapes = [np.shape(frame) for frame in frames.values()]
+    widths = [scale * width / height for height, width, _ in shapes]
+    figure, axes = plt.subplots(
+        1, len(frames), figsize=(sum(widths), scale + 0.3), squeeze=False, width_ratios=widths
+    )
+    for panel, (title, frame) in zip(axes[0], frames.items(), strict=True):
+        draw(panel, frame)
+        panel.set_title(title, fontsize=10)
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
+def pixels(figure: Figure) -> np.ndarray:
+    """A figure as an image, uint8 (height, width, 3): a frame for `animate.write_gif`. Closes it."""
+    figure.canvas.draw()
+    image = np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
+    plt.close(figure)
+    return image
+
+
 def losses(histories: dict[str, dict], keys: Sequence[str] = ("loss", "reconstruction", "kl")) -> Figure:
     """Loss curves by epoch, one panel for each key; training dashed, held-out solid.
 
@@ -86,6 +113,41 @@ def losses(histories: dict[str, dict], keys: Sequence[str] = ("loss", "reconstru
         panel.set(xlabel="epoch", ylabel="nats per image", title=key)
         panel.grid(alpha=0.3)
     axes[0, 0].legend(fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
+def lines(
+    series: dict[str, tuple[ArrayLike, ...]],
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
+    xscale: str = "linear",
+    yscale: str = "linear",
+    marker: str | None = "o",
+) -> Figure:
+    """Curves in one panel.
+
+    Args:
+        series: {name: (x, y)} or {name: (x, y, spread)}; a spread is drawn as error bars. Names that
+            start alike up to a comma share a colour and differ in their dashes.
+        xscale, yscale: "linear" or "log".
+        marker: of the points; None for bare lines.
+    """
+    figure, axes = plt.subplots(figsize=(7.5, 3.8))
+    groups = [name.split(",")[0] for name in series]
+    kinds = list(dict.fromkeys(groups))
+    for index, (name, (x, y, *spread)) in enumerate(series.items()):
+        colour = CLASS_COLOURS[kinds.index(groups[index]) % len(CLASS_COLOURS)]
+        dash = ("-", "--", ":", "-.")[groups[:index].count(groups[index]) % 4]
+        axes.errorbar(x, y, *spread, marker=marker, ms=4, ls=dash, color=colour, capsize=3, label=name)
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title, xscale=xscale, yscale=yscale)
+    places = sorted({float(place) for x, *_ in series.values() for place in x})
+    if xscale == "log" and len(places) <= 10:  # name the points themselves, not powers of ten
+        axes.set_xticks(places, [f"{place:g}" for place in places])
+        axes.set_xticks([], minor=True)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     figure.tight_layout()
     return figure
 
@@ -144,7 +206,8 @@ def matrix(
             color="white" if dark else "black",
         )  # fmt: skip
     axes.set(title=title, xlabel=labels[1], ylabel=labels[0])
-    axes.set_xticks(range(len(names)), names)
+    slant = {"rotation": 45, "ha": "right"} if max(map(len, map(str, names))) > 3 else {}
+    axes.set_xticks(range(len(names)), names, **slant)
     axes.set_yticks(range(len(names)), names)
     figure.tight_layout()
     return figure

@@ -1,136 +1,36 @@
-"""Every experiment as data, and how to train one.
+"""Training recipes, and keeping what comes of it.
 
 A recipe says all that its numbers depend on. Its weights and their card (a JSON file: the recipe, the
 loss of every epoch, held-out numbers, data source, time, versions) are committed under
-`data/pretrained/` where they are worth showing, else kept under `runs/`, by the recipe's settings: a
-result from other settings is never taken for this recipe's.
+`data/pretrained/` where they are worth showing, else kept under `runs/`, by the recipe's settings;
+`data/results/` has the card of every recipe on real data. A card of other settings is never taken for
+this recipe's.
 """
 
-import dataclasses
-import difflib
 import hashlib
 import json
 import os
 import platform
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
+from tqdm import tqdm
 
-from cvae import profile
-from cvae.build import build_vae, check_model_path, load_vae, save_vae
-from cvae.datasets import ImageDataset, load
+from cvae import classifiers, evaluate, profile
+from cvae.augment import FlipsAndRotations
+from cvae.binarize import DynamicBinarization
+from cvae.build import check_model_path, load_vae, save_vae
+from cvae.experiments import DEFAULTS, RECIPES, Recipe, find
 from cvae.files import whole
-from cvae.likelihoods import Gaussian
+from cvae.halve import halve
 from cvae.resume import read_log, resumable
 from cvae.vae import VAE
 
 PRETRAINED = profile.ROOT / "data" / "pretrained"
+RESULTS = profile.ROOT / "data" / "results"
 RUNS = profile.ROOT / "runs"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What to train, on what and how long.
-
-    Attributes:
-        name: also the file name of its weights.
-        about: one line for a reader.
-        dataset, grayscale, size, limit: arguments of `load`.
-        network, options: of `build_vae`.
-        latent_dim, likelihood, beta: of the VAE.
-        variance: of a Gaussian likelihood.
-        bias_init: start the decoder at the mean image.
-        learning_rate, batch_size, epochs: of training with Adam.
-        seed: of the weights, the noise and the order of the images.
-        report: the course report whose setting this is; None for one of our own.
-    """
-
-    name: str
-    about: str
-    dataset: str
-    latent_dim: int
-    network: str = "conv"
-    options: dict = field(default_factory=dict)
-    likelihood: str = "bernoulli"
-    variance: float | str | None = None
-    beta: float = 1.0
-    bias_init: bool = False
-    learning_rate: float = 1e-3
-    batch_size: int = 128
-    epochs: int = 10
-    grayscale: bool = False
-    size: int | None = None
-    limit: int | None = None
-    seed: int = 0
-    report: str | None = None
-
-    def but(self, **changes) -> "Recipe":
-        """The same recipe with some settings changed: `recipe.but(epochs=2, limit=1000)`."""
-        return dataclasses.replace(self, **changes)
-
-    def settings(self) -> dict:
-        """All that the numbers depend on, as JSON has it."""
-        settings = dataclasses.asdict(self)
-        for text in ("name", "about", "report"):
-            settings.pop(text)
-        return json.loads(json.dumps(settings))
-
-    def load(self) -> ImageDataset:
-        return load(
-            self.dataset, grayscale=self.grayscale, size=self.size, limit=self.limit, seed=self.seed
-        )
-
-    def build(self, image_shape):
-        """The untrained VAE, its weights drawn with the seed."""
-        keras.utils.set_random_seed(self.seed)
-        likelihood = self.likelihood
-        if self.variance is not None:
-            likelihood = Gaussian(self.variance)
-        return build_vae(
-            image_shape, self.latent_dim, self.network, likelihood,
-            beta=self.beta, seed=self.seed, **self.options,
-        )  # fmt: skip
-
-
-def luther(latent_dim):
-    return Recipe(
-        name=f"luther-{latent_dim}",
-        about=f"MNIST, MLP of 200 and 200, {latent_dim} latent dimensions",
-        dataset="mnist", latent_dim=latent_dim, network="mlp", batch_size=100, epochs=25,
-        report="luther",
-    )  # fmt: skip
-
-
-# The TensorFlow CVAE tutorial's network, which the patadia report took over.
-TUTORIAL = {"encoder": {"padding": "valid"}}
-
-RECIPES = {
-    recipe.name: recipe
-    for recipe in (
-        luther(2),
-        luther(10),
-        luther(100),
-        Recipe(
-            name="patadia-mnist", about="MNIST, the tutorial's convolutions, 2 latent dimensions",
-            dataset="mnist", latent_dim=2, options=TUTORIAL, learning_rate=1e-4, batch_size=32,
-            epochs=10, report="patadia",
-        ),
-    )
-}  # fmt: skip
-
-
-def find(name: str) -> Recipe:
-    """The recipe of this name.
-
-    Raises:
-        ValueError: there is none; the near ones are listed.
-    """
-    if name not in RECIPES:
-        near = difflib.get_close_matches(str(name), RECIPES, n=3, cutoff=0.3) or list(RECIPES)
-        raise ValueError(f"unknown recipe {name!r}; did you mean {' or '.join(near)}?")
-    return RECIPES[name]
 
 
 def train(
@@ -161,13 +61,24 @@ def train(
     out = check_model_path(out or folder / "model.keras")
     if data.is_stand_in and PRETRAINED in out.resolve().parents:
         raise ValueError("weights trained on a stand-in do not go into data/pretrained")
+    if recipe.batch_size > len(data.x_train):
+        raise ValueError(
+            f"{recipe.name}: a batch of {recipe.batch_size} needs as many images, {data.name} has "
+            f"{len(data.x_train)}; lower batch_size, or raise limit"
+        )
     vae = recipe.build(data.image_shape)
     if recipe.bias_init:
         vae.init_output_bias(data.x_train)
-    compile_vae(recipe, vae)
+    compile_vae(recipe, vae, len(data.x_train))
+    images, options = data.x_train, {"batch_size": recipe.batch_size}
+    if recipe.augment is not None:
+        images, options = FlipsAndRotations(images, recipe.batch_size, recipe.augment, recipe.seed), {}
+    elif recipe.binarize == "dynamic":
+        images, options = DynamicBinarization(images, recipe.batch_size, recipe.seed), {}
     vae.fit(
-        data.x_train, batch_size=recipe.batch_size, epochs=recipe.epochs,
-        validation_data=data.x_test, verbose=profile.verbose() if verbose is None else verbose,
+        images, **options, epochs=recipe.epochs, validation_data=data.x_test,
+        validation_batch_size=recipe.batch_size,
+        verbose=profile.verbose() if verbose is None else verbose,
         callbacks=[*callbacks, *resumable(folder)],
     )  # fmt: skip
     out.with_suffix(".json").unlink(missing_ok=True)  # so that no card ever stands beside other weights
@@ -187,7 +98,7 @@ def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE
         verbose: Keras's, for training.
     """
     recipe = find(recipe) if isinstance(recipe, str) else recipe
-    path = None if os.environ.get("CVAE_RETRAIN") == "1" else find_weights(recipe)
+    path = None if retraining() else find_weights(recipe)
     if path is None:
         print(f"{recipe.name}: training, {recipe.epochs} epochs")
         return train(recipe, verbose=verbose)
@@ -196,11 +107,16 @@ def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE
         f"{recipe.name}: trained weights ({known['epochs']} epochs, {known['seconds']:.0f} s on "
         f"{known['hardware']})"
     )
-    return compile_vae(recipe, load_vae(path))
+    return compile_vae(recipe, load_vae(path), known["training_images"])
 
 
-def compile_vae(recipe, vae):
-    vae.compile(keras.optimizers.Adam(recipe.learning_rate), **profile.compile_options())
+def retraining() -> bool:
+    return os.environ.get("CVAE_RETRAIN") == "1"
+
+
+def compile_vae(recipe, vae, images):
+    steps = recipe.epochs * -(-images // recipe.batch_size)
+    vae.compile(recipe.optimizer(steps), **profile.compile_options())
     return vae
 
 
@@ -230,7 +146,7 @@ def find_weights(recipe) -> Path | None:
     With `CVAE_RETRAIN=1` the committed ones do not count: what was trained again is in `runs/`.
     """
     data = recipe.load()
-    if not data.is_stand_in and os.environ.get("CVAE_RETRAIN") != "1":
+    if not data.is_stand_in and not retraining():
         path = PRETRAINED / f"{recipe.name}.keras"
         if is_of(recipe, path):
             return path
@@ -239,16 +155,106 @@ def find_weights(recipe) -> Path | None:
 
 
 def is_of(recipe, path) -> bool:
-    card_path = path.with_suffix(".json")
-    if not path.is_file() or not card_path.is_file():
-        return False
-    return json.loads(card_path.read_text()).get("settings") == recipe.settings()
+    return path.is_file() and read_json_of(recipe, path.with_suffix(".json")) is not None
+
+
+def read_json_of(recipe, path) -> dict | None:
+    """A card, if it is whole and of this recipe's settings."""
+    try:
+        known = json.loads(path.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    whole_card = isinstance(known, dict) and known.get("epochs") == recipe.epochs
+    return known if whole_card and recipe.has_settings(known["settings"]) else None
 
 
 def run_key(recipe, data) -> str:
     """A folder name for these settings on this data."""
-    text = json.dumps([recipe.settings(), data.source, len(data.x_train)], sort_keys=True)
+    # Without defaults: a setting that is added later does not orphan what was trained before.
+    settings = {k: v for k, v in recipe.settings().items() if k not in DEFAULTS or v != DEFAULTS[k]}
+    text = json.dumps([settings, data.source, len(data.x_train)], sort_keys=True)
     return f"{recipe.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def reproduce(names: Sequence[str] | None = None) -> list[Path]:
+    """Train the recipes that have no result yet, and record each result as it is finished.
+
+    A bar shows the progress over all of them with the time left. Killed, it goes on where it was when
+    it is called again. `CVAE_RETRAIN=1` trains also what has a result, each time it is called.
+
+    Args:
+        names: of recipes; None for all.
+
+    Returns:
+        The result files, one for each name.
+
+    Raises:
+        ValueError: an unknown recipe, or a data set that is here only as a stand-in: nothing is
+            trained then.
+    """
+    chosen = [find(name) for name in names or RECIPES]
+    missing = [recipe for recipe in chosen if retraining() or read_result(recipe) is None]
+    for recipe in {recipe.dataset: recipe for recipe in missing}.values():
+        data = recipe.load()
+        if data.is_stand_in:
+            raise ValueError(
+                f"{recipe.name} needs the real {data.name}, here is only a {data.source}: results of "
+                "a stand-in are not recorded. Connect to the network, or set TFDS_DATA_DIR"
+            )
+    form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left"
+    guess = sum(recipe.seconds * recipe.epochs for recipe in missing)
+    with tqdm(total=guess, bar_format=form, disable=bool(os.environ.get("CI"))) as bar:
+        for recipe in missing:
+            bar.set_description_str(recipe.name)
+            record(recipe, bar)
+    return [RESULTS / f"{recipe.name}.json" for recipe in chosen]
+
+
+def record(recipe, bar):
+    """Train a recipe if need be, and write its result."""
+    path = None if retraining() else find_weights(recipe)
+    if path is None:
+        advance = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: bar.update(recipe.seconds)
+        )
+        train(recipe, callbacks=[advance], verbose=0)
+        path = find_weights(recipe)
+    known = json.loads(path.with_suffix(".json").read_text())
+    if recipe.dataset == "mnist":  # aragam's question: how many samples can be read, and their score
+        known["samples"] = score_samples(recipe, load_vae(path))
+    if recipe.keep:
+        keep_weights(path, PRETRAINED / f"{recipe.name}.keras")
+    write_json(known, RESULTS / f"{recipe.name}.json")
+
+
+def score_samples(recipe, vae, n=10_000) -> dict:
+    """What the classifier of the data set says of n samples from the prior."""
+    model, known = classifiers.load_or_train(recipe.load())
+    verdicts = classifiers.probabilities(model, vae.sample(n, seed=0))
+    mean, spread = evaluate.inception_score(verdicts)
+    return {
+        "images": n,
+        "inception_score": round(mean, 3),
+        "inception_score_std": round(spread, 3),
+        "sure_of_64": round(64 * float((verdicts.max(axis=1) >= 0.9).mean()), 1),
+        "classifier_accuracy": known["test_accuracy"],
+    }
+
+
+def keep_weights(path, kept):
+    """Weights (halved) and card to data/pretrained; no card ever stands beside other weights."""
+    if path == kept:
+        return
+    kept.with_suffix(".json").unlink(missing_ok=True)
+    halve(path, kept)
+    with whole(kept.with_suffix(".json")) as temporary:
+        shutil.copyfile(path.with_suffix(".json"), temporary)
+
+
+def read_result(recipe: Recipe | str) -> dict | None:
+    """The recorded result of a recipe; None if there is none of these settings."""
+    recipe = find(recipe) if isinstance(recipe, str) else recipe
+    return read_json_of(recipe, RESULTS / f"{recipe.name}.json")
 
 
 def card(recipe, data, log, vae) -> dict:
@@ -259,6 +265,7 @@ def card(recipe, data, log, vae) -> dict:
         "report": recipe.report,
         "settings": recipe.settings(),
         "data": data.source,
+        "image_shape": list(data.image_shape),
         "training_images": len(data.x_train),
         "test_images": len(data.x_test),
         "epochs": len(log["loss"]),

@@ -4,7 +4,9 @@ q(z | x) = N(z_mean, exp(z_log_var)), p(z) = N(0, I), p(x | z) as the likelihood
 minimises -ELBO = reconstruction + beta * kl, in nats per image: reconstruction = -log p(x | z) at one
 sampled z, summed over pixels; kl = KL(q(z | x) || p(z)), summed over latent dimensions.
 
-Source: Kingma & Welling (2014), equations 3 and 10; Higgins et al. (2017) for beta.
+Source: Kingma & Welling (2014), equations 3 and 10; Higgins et al. (2017) for beta; Kingma et al.
+(2016), "Improved variational inference with inverse autoregressive flow", for free bits; Burda et al.
+(2016), equation 8, for the importance-weighted bound.
 """
 
 from typing import Any
@@ -16,9 +18,10 @@ from numpy.typing import ArrayLike
 
 from cvae import latent, likelihoods
 from cvae.callbacks import StopOnNaN
-from cvae.checks import check_beta, check_labels, check_network, in_batches
-from cvae.gaussian import kl_divergence, prior, reparameterize
+from cvae.checks import check_beta, check_count, check_free_bits, check_labels, check_network, in_batches
+from cvae.gaussian import kl_divergence, kl_terms, prior, reparameterize
 from cvae.images import Tensor, check_images, to_float
+from cvae.importance import log_importance_weights, log_mean_exp
 
 
 class BatchMean(keras.losses.Loss):
@@ -39,6 +42,11 @@ class VAE(keras.Model):
         likelihood: "bernoulli", "gaussian", "discretized_logistic", or an instance.
         beta: weight of the KL term, 0 or more. `vae.beta` is a variable: a callback can change it.
         seed: int; makes the noise of training and evaluation repeatable.
+        free_bits: nats that each latent dimension may cost, on average over a batch, before the KL term
+            charges for it in training: it need not be switched off early. 0 for none.
+        importance_samples: samples of z for each image in training: with more than one, the loss that
+            is minimised is the tighter importance-weighted bound (and free_bits play no part). Held-out
+            losses are -ELBO all the same; `evaluate.nll` measures the bound.
 
     Logged: `loss` (-ELBO where beta is 1), `reconstruction` and `kl`, in nats per image; with `val_`
     for the held-out data that `fit` is given. Validation samples z too: it estimates the ELBO.
@@ -54,6 +62,8 @@ class VAE(keras.Model):
         likelihood: str | likelihoods.Likelihood = "bernoulli",
         beta: float = 1.0,
         seed: int | None = None,
+        free_bits: float = 0.0,
+        importance_samples: int = 1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -66,6 +76,9 @@ class VAE(keras.Model):
         self.beta = keras.Variable(
             check_beta(beta), trainable=False, dtype="float32", autocast=False, name="beta"
         )
+        self.free_bits = check_free_bits(free_bits)
+        check_count("importance_samples", importance_samples)
+        self.importance_samples = int(importance_samples)
         self.seed = seed
         self.noise = keras.random.SeedGenerator(seed)
         self.batch_mean = BatchMean()
@@ -124,7 +137,20 @@ class VAE(keras.Model):
         kl = kl_divergence(y_pred["z_mean"], y_pred["z_log_var"])
         self.reconstruction_tracker.update_state(reconstruction, sample_weight)
         self.kl_tracker.update_state(kl, sample_weight)
+        if training and self.importance_samples > 1:
+            return self.batch_mean(kl, self.importance_weighted_loss(x, y_pred), sample_weight)
+        if training and self.free_bits > 0:
+            terms = ops.mean(kl_terms(y_pred["z_mean"], y_pred["z_log_var"]), axis=0)
+            kl = ops.sum(ops.maximum(terms, self.free_bits)) * ops.ones_like(kl)
         return self.batch_mean(kl, reconstruction + self.beta * kl, sample_weight)
+
+    def importance_weighted_loss(self, x, y_pred):
+        """-log mean p(x, z) / q(z | x) over samples of z: (batch,). Beta weighs p(z) / q(z | x)."""
+        log_weights = log_importance_weights(
+            self, x, y_pred["z_mean"], y_pred["z_log_var"], self.importance_samples, self.noise,
+            self.likelihood.log_prob, self.beta, training=True,
+        )  # fmt: skip
+        return -log_mean_exp(log_weights)
 
     def fit(
         self, x: Any = None, *args, callbacks: Any = None, validation_data: Any = None, **kwargs
@@ -257,6 +283,8 @@ class VAE(keras.Model):
             "likelihood": keras.saving.serialize_keras_object(self.likelihood),
             "beta": float(ops.convert_to_numpy(self.beta)),
             "seed": self.seed,
+            "free_bits": self.free_bits,
+            "importance_samples": self.importance_samples,
         }
 
     @classmethod

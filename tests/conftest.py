@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae import recipes
+from cvae import experiments, recipes
 
 
 @pytest.fixture(autouse=True)
@@ -54,12 +54,13 @@ def tiny_recipe(images, labels, monkeypatch, tmp_path):
     data = cvae.ImageDataset(
         "squares", "TFDS squares 1.0.0", ("a", "b", "c"), images, labels, images[:32], labels[:32]
     )
-    monkeypatch.setattr(recipes, "load", lambda *args, **kwargs: data)
+    monkeypatch.setattr(experiments, "load", lambda *args, **kwargs: data)
     monkeypatch.setattr(recipes, "RUNS", tmp_path / "runs")
     monkeypatch.setattr(recipes, "PRETRAINED", tmp_path / "pretrained")
-    recipe = recipes.Recipe(
+    monkeypatch.setattr(recipes, "RESULTS", tmp_path / "results")
+    recipe = experiments.Recipe(
         name="tiny", about="squares", dataset="squares", latent_dim=2, network="mlp",
         options={"hidden": (8,)}, batch_size=32, epochs=3,
     )  # fmt: skip
-    monkeypatch.setitem(recipes.RECIPES, "tiny", recipe)
+    monkeypatch.setitem(experiments.RECIPES, "tiny", recipe)
     return recipe

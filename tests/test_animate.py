@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import cvae
+from cvae import animate
 
 
 def test_one_frame_before_and_one_after_each_epoch(small, images, tmp_path):
@@ -60,3 +61,25 @@ def test_embed_carries_the_whole_file(tmp_path):
     path = cvae.write_gif(np.zeros((2, 4, 4, 1)), tmp_path / "a.gif")
     data = re.search(r'src="data:image/gif;base64,([^"]+)"', cvae.animate.embed(path))[1]
     assert base64.b64decode(data) == path.read_bytes()
+
+
+def test_scale_and_colours_of_a_gif(tmp_path, rng):
+    frames = rng.integers(0, 256, (3, 6, 8, 3), dtype="uint8")
+    path = animate.write_gif(frames, tmp_path / "a.gif", scale=3, colors=4)
+    seen = iio.imread(path, index=None, mode="RGB")
+    assert seen.shape == (3, 18, 24, 3)
+    for frame in seen:
+        small = frame[::3, ::3]
+        np.testing.assert_array_equal(frame, small.repeat(3, axis=0).repeat(3, axis=1))
+        assert len(np.unique(small.reshape(-1, 3), axis=0)) <= 4
+    for wrong in ({"scale": 0}, {"colors": 1}, {"colors": 257}):
+        with pytest.raises(ValueError, match="scale of at least 1, 2 to 256 colors"):
+            animate.write_gif(frames, tmp_path / "a.gif", **wrong)
+
+
+def test_images_are_kept_beside_the_frames(small, images):
+    film = animate.LatentFrames(n=4)
+    small().fit(images, epochs=2, verbose=0, callbacks=[film])
+    assert len(film.images) == len(film.frames) == 3
+    assert film.images[0].shape == (4, 8, 8, 1)
+    np.testing.assert_array_equal(film.frames[1][:8, :8], np.round(film.images[1][0] * 255))

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 from keras import ops
 
@@ -74,11 +75,82 @@ def test_logistic_against_scipy(rng):
     np.testing.assert_allclose(log_prob(DiscretizedLogistic(), images, both), expected, rtol=1e-3)
 
 
+LEVELS = np.arange(256) / 255
+
+
+def log_mass(likelihood, images, parameters):
+    return ops.convert_to_numpy(likelihood.log_mass(images, parameters.astype("float32")))
+
+
+def mass_of_each_level(likelihood, *parameters):
+    """One pixel with each of its 256 grey levels: their probabilities."""
+    levels = np.arange(256, dtype="uint8").reshape(256, 1, 1, 1)
+    parameters = np.broadcast_to(parameters, (256, 1, 1, len(parameters)))
+    return np.exp(log_mass(likelihood, levels, parameters).astype("float64"))
+
+
+@pytest.mark.parametrize("logit", [-1000, -30, -2, -1e-3, 0, 1e-5, 0.5, 30, 1000])
+def test_bernoulli_mass_against_its_definition(logit):
+    """sigmoid(l)^x sigmoid(-l)^(1 - x) over the levels x, divided by its sum."""
+    exponents = LEVELS * logit - max(logit, 0)
+    expected = np.exp(exponents) / np.exp(exponents).sum()
+    found = mass_of_each_level(Bernoulli(), logit)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-30)
+    assert found.sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_bernoulli_mass_sums_over_pixels(rng):
+    images, logits = rng.integers(0, 256, SHAPE, "uint8"), rng.normal(size=SHAPE) * 3
+    log_sum = scipy.special.logsumexp(logits[..., None] * LEVELS, axis=-1)
+    expected = (logits * (images / 255) - log_sum).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(log_mass(Bernoulli(), images, logits), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(0.5, 1 / 255), (0.3, 0.02), (0.5, 0.1)])
+def test_gaussian_mass_inside(mean, sd):
+    """Density times the distance of two levels: it sums to 1 where next to nothing lies outside."""
+    expected = scipy.stats.norm(mean, sd).pdf(LEVELS) / 255
+    for likelihood, parameters in (
+        (Gaussian(sd**2), [mean]),
+        (Gaussian("learned"), [mean, 2 * np.log(sd)]),
+    ):
+        found = mass_of_each_level(likelihood, *parameters)
+        np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1e-30)
+        assert found.sum() == pytest.approx(1, abs=1e-4)
+
+
+@pytest.mark.parametrize(("mean", "sd"), [(0, 0.02), (1, 0.1), (0.5, 0.5), (0.9, 1), (-0.2, 0.1)])
+def test_gaussian_mass_outside_is_lost(mean, sd):
+    normal = scipy.stats.norm(mean, sd)
+    inside = normal.cdf(1 + 0.5 / 255) - normal.cdf(-0.5 / 255)
+    found = mass_of_each_level(Gaussian(sd**2), mean).sum()
+    assert found < 1
+    assert found == pytest.approx(inside, rel=1e-3)
+
+
+def test_gaussian_mass_sums_over_pixels(rng):
+    images, means = rng.integers(0, 256, SHAPE), rng.uniform(size=SHAPE)
+    density = scipy.stats.norm(means, 0.2).logpdf(images / 255).sum(axis=(1, 2, 3))
+    expected = density - 5 * 3 * 2 * np.log(255)
+    found = log_mass(Gaussian(0.04), images.astype("uint8"), means)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("mean", "log_scale"), [(0.5, -3.0), (0.02, -1.0), (1.3, -2.0), (0.4, -5)])
+def test_logistic_mass_against_scipy(mean, log_scale):
+    logistic = scipy.stats.logistic(mean, np.exp(log_scale))
+    edges = np.concatenate([[-np.inf], LEVELS[:-1] + 0.5 / 255, [np.inf]])
+    found = mass_of_each_level(DiscretizedLogistic(), mean, log_scale)
+    np.testing.assert_allclose(found, np.diff(logistic.cdf(edges)), rtol=2e-3, atol=1e-7)
+    assert found.sum() == pytest.approx(1, abs=2e-4)
+
+
 @pytest.mark.parametrize("likelihood", [Bernoulli(), Gaussian("learned"), DiscretizedLogistic()])
 @pytest.mark.parametrize("value", [-1e4, 1e4])
 def test_extreme_parameters_stay_finite(likelihood, value, floats):
     parameters = np.full((*SHAPE[:3], SHAPE[3] * likelihood.parameters), value)
     assert np.isfinite(log_prob(likelihood, floats, parameters)).all()
+    assert np.isfinite(log_mass(likelihood, floats, parameters)).all()
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,9 @@ REPORTS = {
     "aragam": (
         (28, 28, 1), 5, "conv",
         {"filters": (32, 64, 64, 64), "strides": (1, 2, 2, 1), "activation": "leaky_relu",
-         "decoder": {"base_filters": 64}},
+         "decoder": {"filters": (64, 64, 32), "strides": (1, 2, 2), "base_filters": 64}},
         convolution(3, 1, 32, 64, 64, 64) + dense(49 * 64, 10),
-        dense(5, 49 * 64) + convolution(3, 64, 64, 64, 64, 32) + convolution(3, 32, 1),
+        dense(5, 49 * 64) + convolution(3, 64, 64, 64, 32, 1),
     ),
     "patadia": (
         (32, 32, 3), 2, "conv", {"encoder": {"padding": "valid"}},

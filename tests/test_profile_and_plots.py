@@ -83,3 +83,31 @@ def test_losses_draws_what_it_is_given():
     assert list(solid.get_ydata()) == [4, 3]
     assert list(solid.get_xdata()) == [1, 2]
     plots.plt.close(figure)
+
+
+def test_lines_groups_colours_and_draws_spreads():
+    x = [1, 2, 3]
+    figure = plots.lines(
+        {"a, training": (x, x), "a, held out": (x, x), "b": (x, x, [0.1, 0.1, 0.1])},
+        "x",
+        "y",
+        yscale="log",
+    )
+    (axes,) = figure.axes
+    first, second, third = (bars.lines[0] for bars in axes.containers)
+    assert first.get_color() == second.get_color() != third.get_color()
+    assert first.get_linestyle() != second.get_linestyle()
+    assert [bool(bars.has_yerr) for bars in axes.containers] == [False, False, True]
+    assert axes.get_yscale() == "log"
+
+
+def test_a_film_strip_and_a_figure_as_pixels(rng):
+    frames = {"before": rng.random((4, 6, 3)), "after": rng.random((4, 6, 3))}
+    figure = plots.film_strip(frames)
+    assert [axes.get_title() for axes in figure.axes] == ["before", "after"]
+    np.testing.assert_array_equal(figure.axes[1].images[0].get_array(), frames["after"])
+    image = plots.pixels(figure)
+    height, width = figure.get_size_inches()[::-1] * figure.dpi
+    np.testing.assert_allclose(image.shape, (height, width, 3), atol=1)
+    assert image.dtype == np.uint8
+    assert image.min() < 128 < image.max()

@@ -11,14 +11,17 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae import recipes
+from cvae import experiments, recipes
 
 
 def test_every_recipe_builds():
+    shapes = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
     for recipe in recipes.RECIPES.values():
-        vae = recipe.build((28, 28, 1))
-        assert vae.latent_dim == recipe.latent_dim
+        if recipe.seed == 0:  # the other seeds are of the same networks
+            vae = recipe.build(shapes.get(recipe.dataset, (64, 64, 3)))
+            assert vae.latent_dim == recipe.latent_dim
         assert recipe.about
+        assert recipe.better is None or recipe.better in recipes.RECIPES
 
 
 def test_the_luther_network():
@@ -104,11 +107,11 @@ def test_a_card_never_stands_beside_other_weights(tiny_recipe, tmp_path, monkeyp
 
 
 def test_stand_in_weights_do_not_go_into_pretrained(tiny_recipe, monkeypatch):
-    data = recipes.load()
+    data = experiments.load("squares")
     stand_in = cvae.ImageDataset(
         "squares", "stand-in: squares", ("a",), data.x_train, data.y_train, data.x_test, data.y_test
     )
-    monkeypatch.setattr(recipes, "load", lambda *args, **kwargs: stand_in)
+    monkeypatch.setattr(experiments, "load", lambda *args, **kwargs: stand_in)
     with pytest.raises(ValueError, match="do not go into data/pretrained"):
         recipes.train(tiny_recipe, recipes.PRETRAINED / "tiny.keras")
     # Nor are real weights shown beside stand-in data.
@@ -216,11 +219,11 @@ def test_killed_command_loses_at_most_one_epoch(tmp_path):
 
 
 def test_committed_weights_load_and_are_of_their_recipe():
-    names = [path.stem for path in recipes.PRETRAINED.glob("*.keras")]
+    names = [p.stem for p in recipes.PRETRAINED.glob("*.keras") if not p.stem.startswith("classifier")]
     assert set(names) >= {"luther-2", "luther-10", "luther-100"}
     for name in names:
         card = json.loads((recipes.PRETRAINED / f"{name}.json").read_text())
-        assert card["settings"] == recipes.RECIPES[name].settings(), name
+        assert recipes.RECIPES[name].has_settings(card["settings"]), name
         assert card["epochs"] == recipes.RECIPES[name].epochs
         assert "stand-in" not in card["data"]
         vae = cvae.load_vae(recipes.PRETRAINED / f"{name}.keras")

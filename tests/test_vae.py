@@ -152,6 +152,80 @@ def test_anneal_beta(small, images):
         cvae.AnnealBeta(start=-1)
 
 
+def test_anneal_beta_in_cycles():
+    anneal = cvae.AnnealBeta(0.0, 1.0, epochs=2, cycle=4)
+    assert [anneal.beta_at(epoch) for epoch in range(9)] == [0, 0.5, 1, 1, 0, 0.5, 1, 1, 0]
+    with pytest.raises(ValueError, match="cycle must be at least epochs, 5"):
+        cvae.AnnealBeta(epochs=5, cycle=4)
+
+
+def test_free_bits_by_hand(small, images):
+    """Below so many nats a dimension costs the same; held out it costs what it costs."""
+    vae = small(latent_dim=3, beta=2.0, free_bits=0.25)
+    vae.encoder.z_mean.bias.assign([3.0, 0.0, 0.0])
+    vae.encoder.z_mean.kernel.assign(0.1 * vae.encoder.z_mean.kernel)
+    outputs = {k: ops.convert_to_numpy(v) for k, v in vae(images).items()}
+    z_mean, z_log_var = outputs["z_mean"], outputs["z_log_var"]
+    kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).mean(axis=0)
+    assert kl.min() < 0.25 < kl.max()
+    reconstruction = -ops.convert_to_numpy(vae.likelihood.log_prob(images, outputs["parameters"])).mean()
+    free = float(vae.compute_loss(images, y_pred=outputs))
+    assert free == pytest.approx(reconstruction + 2 * np.maximum(kl, 0.25).sum(), rel=1e-5)
+    held_out = float(vae.compute_loss(images, y_pred=outputs, training=False))
+    assert held_out == pytest.approx(reconstruction + 2 * kl.sum(), rel=1e-5)
+
+
+def test_free_bits_keep_a_dimension_from_collapse(small, images):
+    kl = {}
+    for free_bits in (0.0, 0.5):
+        vae = small(beta=30.0, free_bits=free_bits)
+        kl[free_bits] = vae.fit(images, epochs=60, batch_size=32, verbose=0).history["kl"][-1]
+    assert kl[0.0] < 0.1
+    assert 0.5 < kl[0.5] < 1.5  # about two dimensions of half a nat
+
+
+def test_importance_weighted_loss_of_a_linear_model_is_exact(rng):
+    """Where q is the posterior, every weight is p(x), whatever the number of samples."""
+    weights, variance = np.array([[0.4, -0.2, 0.1, 0.3]]), 0.05
+    vae = VAE(
+        MLPEncoder(1, hidden=()), MLPDecoder((2, 2, 1), hidden=()), Gaussian(variance), seed=0,
+        importance_samples=5,
+    )  # fmt: skip
+    vae.decoder.set_weights([weights, np.full(4, 0.5)])
+    posterior = 1 / (1 + (weights @ weights.T)[0, 0] / variance)
+    head = posterior * weights.T / variance
+    bias, log_var = -0.5 * head.sum(axis=0), np.array([np.log(posterior)])
+    vae.encoder.set_weights([head, bias, np.zeros((4, 1)), log_var])
+    x = rng.random((50, 4))
+    cov = weights.T @ weights + variance * np.eye(4)
+    exact = -scipy.stats.multivariate_normal(np.full(4, 0.5), cov).logpdf(x).mean()
+    x = x.reshape(-1, 2, 2, 1).astype("float32")
+    assert float(vae.compute_loss(x, y_pred=vae(x))) == pytest.approx(exact, rel=1e-4)
+    # With q too wide, the bound of 200 samples is tighter than that of one, and neither is below.
+    vae.encoder.z_log_var.bias.assign([np.log(posterior) + 1.5])
+    loss = {}
+    for samples in (1, 200):
+        vae.importance_samples = samples
+        loss[samples] = np.mean([float(vae.compute_loss(x, y_pred=vae(x))) for _ in range(20)])
+    assert exact - 0.05 < loss[200] < exact + 0.2 < loss[1]
+
+
+@pytest.mark.parametrize("options", [{"free_bits": 0.1}, {"importance_samples": 4}])
+def test_training_options(small, images, labels, tmp_path, options):
+    for more, x in (({}, images), ({"num_classes": 3}, {"image": images, "label": labels})):
+        vae = small(**options, **more)
+        history = vae.fit(x, epochs=8, batch_size=32, verbose=0).history
+        assert history["loss"][-1] < history["loss"][0]
+    again = cvae.load_vae(cvae.save_vae(vae, tmp_path / "vae.keras"))
+    assert {key: getattr(again, key) for key in options} == options
+
+
+@pytest.mark.parametrize("options", [{"free_bits": -1}, {"free_bits": "a"}, {"importance_samples": 0}])
+def test_wrong_training_options(small, options):
+    with pytest.raises(ValueError, match=next(iter(options))):
+        small(**options)
+
+
 def test_init_output_bias(images):
     vae = build_vae((8, 8, 1), 2, "mlp", hidden=(4,), seed=0)
     vae.compile("adam")

@@ -1,0 +1,83 @@
+"""Flips and rotations: new versions of the training images in every epoch."""
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import ArrayLike
+
+from cvae.checks import check_count
+from cvae.images import check_images, to_float
+
+
+class FlipsAndRotations(keras.utils.PyDataset):
+    """Batches of images, each turned by a random angle, half of them flipped left to right.
+
+    Corners that turn in from outside are filled by reflection. Give it to `fit` in place of the images.
+
+    Args:
+        images: (n, height, width, channels), as `check_images` takes them.
+        batch_size: images a batch; the last batch of an epoch has what is left.
+        degrees: the largest angle, either way.
+        seed: for the order, the flips and the angles.
+
+    Raises:
+        ValueError: fewer images than a batch holds, a batch size below 1, degrees outside [0, 180].
+    """
+
+    def __init__(self, images: ArrayLike, batch_size: int = 32, degrees: float = 10.0, seed: int = 0):
+        super().__init__()
+        self.images = check_images(images)
+        check_count("batch_size", batch_size)
+        if batch_size > len(self.images):
+            raise ValueError(
+                f"batch_size must be 1 to {len(self.images)}, the number of images; got {batch_size}"
+            )
+        if not 0 <= degrees <= 180:
+            raise ValueError(f"degrees must be 0 to 180, got {degrees}")
+        self.batch_size, self.degrees = batch_size, degrees
+        self.rng = np.random.default_rng(seed)
+        self.order = self.rng.permutation(len(self.images))
+
+    def __len__(self):
+        return -(-len(self.images) // self.batch_size)
+
+    def __getitem__(self, index):
+        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        images = self.images[chosen]
+        flipped = self.rng.random(len(images)) < 0.5
+        images = np.where(flipped[:, None, None, None], images[:, :, ::-1], images)
+        angles = np.radians(self.rng.uniform(-self.degrees, self.degrees, len(images)))
+        return (rotate(images, angles),)
+
+    def on_epoch_end(self):
+        self.order = self.rng.permutation(len(self.images))
+
+
+def rotate(images: ArrayLike, angles: ArrayLike) -> np.ndarray:
+    """Turn each image about its centre, counterclockwise, by its angle in radians.
+
+    Args:
+        images: (n, height, width, channels), uint8 or float in [0, 1].
+        angles: (n,).
+
+    Returns:
+        float32 of the same shape, in [0, 1]; bilinear between pixels.
+
+    Raises:
+        ValueError: not one finite angle for each image, images that `check_images` refuses.
+    """
+    images, angles = check_images(images), np.asarray(angles)
+    if angles.shape != images.shape[:1] or not np.isfinite(angles).all():
+        raise ValueError(
+            f"angles must be {len(images)} finite numbers, one for each image; got {angles}"
+        )
+    cos, sin = np.cos(angles), np.sin(angles)
+    _, height, width, _ = images.shape
+    x, y = (width - 1) / 2, (height - 1) / 2
+    # Keras wants, for each pixel of the result, where it comes from: (a x + b y + c, d x + e y + f).
+    zero = np.zeros_like(cos)
+    rows = [cos, -sin, x - cos * x + sin * y, sin, cos, y - sin * x - cos * y, zero, zero]
+    turned = ops.image.affine_transform(
+        to_float(images), np.stack(rows, axis=-1).astype("float32"), fill_mode="reflect"
+    )
+    return np.clip(ops.convert_to_numpy(turned), 0, 1)

@@ -1,0 +1,254 @@
+"""Oversampling of rare classes with a VAE, as one of imbalanced-learn's samplers."""
+
+import numbers
+import random
+from contextlib import contextmanager
+from typing import ClassVar
+
+import keras
+import numpy as np
+from imblearn.over_sampling.base import BaseOverSampler
+from scipy import sparse
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from tqdm import tqdm
+
+from cvae import profile
+from cvae.build import NETWORKS, build_vae
+from cvae.checks import in_batches
+from cvae.images import check_images, to_uint8
+from cvae.likelihoods import Gaussian, Likelihood
+
+
+class VAEOverSampler(BaseOverSampler):
+    """Generate images of rare classes with a variational autoencoder.
+
+    A drop-in for imbalanced-learn's samplers: `fit_resample(X, y)` gives the originals, untouched and in
+    their order, followed by the generated rows.
+
+    Args:
+        sampling_strategy: as for every over-sampler of imbalanced-learn: "auto", "minority",
+            "not minority", "not majority", "all", a dict {class: rows wanted in all}, a callable that
+            makes one of y, or, for two classes, the ratio wanted of the smaller to the larger.
+        image_shape: (height, width, channels) of the images whose pixels are the columns of X, uint8 or
+            in [0, 1]. None for columns that are no pixels: they may have any range, each is scaled to
+            [0, 1] by its own minimum and maximum, and generated rows stay within it.
+        network: "mlp", "conv" or "residual"; "mlp" where image_shape is None.
+        options: more arguments for `build_vae`, such as {"hidden": (256, 256)}.
+        latent_dim: dimensions of z.
+        likelihood: a name or an instance; None for "bernoulli" with image_shape, else a Gaussian of
+            variance 0.01 in the scaled columns.
+        conditional: one VAE of p(x | class) for all classes, so that rare ones borrow strokes from
+            common ones. False trains a VAE for each class that is to grow, on its rows alone.
+        source: "posterior" draws z around the code of real rows of the class, each used about equally
+            often; "prior" draws z from N(0, I), for rows that are like none in particular.
+        spread: the standard deviations of those draws are multiplied by this: 0 gives reconstructions.
+        sample_pixels: draw from p(x | z) in place of its mean.
+        steps: of training, for each VAE.
+        batch_size, learning_rate: of training with Adam, whose rate falls to 0 along a cosine.
+        random_state: seed of the weights, the batches and the draws.
+        verbose: show a progress bar of the training.
+
+    Attributes:
+        vaes_: {class: the VAE that generated it}, after `fit_resample`: one `ConditionalVAE` for all, or
+            a plain `VAE` each.
+        sampling_strategy_: {class: rows to generate}.
+
+    Raises (from `fit_resample`):
+        ValueError: an image_shape that does not fit the columns, pixels that are neither uint8 nor in
+            [0, 1], targets below the present count, a class that is not in y, only one class.
+
+    A class of one or two rows is taken as it is: the conditional VAE knows strokes from the other
+    classes, a VAE of its own can only repeat them. A column that is constant stays so.
+
+    Source: the contract is imbalanced-learn's; conditional VAEs are Sohn et al. (2015).
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseOverSampler._parameter_constraints,
+        "image_shape": ["array-like", None],
+        "network": [StrOptions(set(NETWORKS))],
+        "options": [dict, None],
+        "latent_dim": [Interval(numbers.Integral, 1, None, closed="left")],
+        "likelihood": [str, Likelihood, None],
+        "conditional": ["boolean"],
+        "source": [StrOptions({"posterior", "prior"})],
+        "spread": [Interval(numbers.Real, 0, None, closed="left")],
+        "sample_pixels": ["boolean"],
+        "steps": [Interval(numbers.Integral, 1, None, closed="left")],
+        "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(numbers.Real, 0, None, closed="neither")],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        sampling_strategy="auto",
+        *,
+        image_shape=None,
+        network="mlp",
+        options=None,
+        latent_dim=10,
+        likelihood=None,
+        conditional=True,
+        source="posterior",
+        spread=1.0,
+        sample_pixels=False,
+        steps=3000,
+        batch_size=128,
+        learning_rate=1e-3,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.image_shape = image_shape
+        self.network = network
+        self.options = options
+        self.latent_dim = latent_dim
+        self.likelihood = likelihood
+        self.conditional = conditional
+        self.source = source
+        self.spread = spread
+        self.sample_pixels = sample_pixels
+        self.steps = steps
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _fit_resample(self, X, y):
+        rows = X.toarray() if sparse.issparse(X) else X
+        images, to_rows = self._as_pixels(rows) if self.image_shape else self._as_columns(rows)
+        classes, labels = np.unique(y, return_inverse=True)
+        wanted = {
+            label: self.sampling_strategy_[name]
+            for label, name in enumerate(classes)
+            if self.sampling_strategy_.get(name, 0) > 0
+        }
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        with seeded(seed):
+            vaes = self._train_all(images, labels, list(wanted), seed)
+        rng = np.random.default_rng(seed)
+        made = {n: self._generate(vaes[n], images[labels == n], n, wanted[n], rng) for n in wanted}
+        self.vaes_ = {classes[n]: vae for n, vae in vaes.items()}
+        X_new = np.concatenate([rows, *map(to_rows, made.values())]).astype(X.dtype, copy=False)
+        y_new = np.concatenate([y, *(np.full(len(made[n]), classes[n], y.dtype) for n in made)])
+        return sparse.csr_matrix(X_new).asformat(X.format) if sparse.issparse(X) else X_new, y_new
+
+    def _as_pixels(self, rows):
+        """Rows as images, and the way back."""
+        shape = tuple(self.image_shape)
+        if len(shape) != 3 or np.prod(shape) != rows.shape[1]:
+            raise ValueError(
+                f"image_shape {shape} must be (height, width, channels) with a product of "
+                f"{rows.shape[1]}, the number of columns of X"
+            )
+        images = check_images(rows.reshape(-1, *shape))
+        scale = to_uint8 if images.dtype == np.uint8 else np.asarray
+        return images, lambda made: scale(made).reshape(len(made), -1)
+
+    def _as_columns(self, rows):
+        """Each column scaled to [0, 1], as images of one row, and the way back."""
+        low, span = rows.min(axis=0), np.ptp(rows.astype("float64"), axis=0)
+        scaled = (rows - low) / np.where(span > 0, span, 1)
+        images = scaled.astype("float32")[:, None, :, None]
+        return images, lambda made: low + made.reshape(len(made), -1).astype("float64") * span
+
+    def _train_all(self, images, labels, growing, seed):
+        """{label: VAE} for the labels that are to grow."""
+        if not growing:
+            return {}
+        trainings = 1 if self.conditional else len(growing)
+        with tqdm(total=trainings * self.steps, unit="step", disable=not self.verbose) as bar:
+            if self.conditional:
+                shared = self._train(images, labels, seed, bar)
+                return dict.fromkeys(growing, shared)
+            return {n: self._train(images[labels == n], None, seed, bar) for n in growing}
+
+    def _train(self, images, labels, seed, bar):
+        """One VAE; conditional where there are labels."""
+        network, likelihood = self.network, self.likelihood
+        if not self.image_shape:
+            network, likelihood = "mlp", likelihood or Gaussian(0.01)
+        vae = build_vae(
+            images.shape[1:], self.latent_dim, network, likelihood or "bernoulli",
+            None if labels is None else int(labels.max()) + 1, seed=seed, **(self.options or {}),
+        )  # fmt: skip
+        vae.init_output_bias(images)
+        rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, self.steps)
+        vae.compile(keras.optimizers.Adam(rate), **profile.compile_options())
+        inputs = images if labels is None else {"image": images, "label": labels}
+        batches = Batches((inputs,), min(self.batch_size, len(images)), self.steps, seed)
+        advance = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: bar.update(len(batches))
+        )
+        vae.fit(batches, epochs=batches.epochs, verbose=0, callbacks=[advance])
+        return vae
+
+    def _generate(self, vae, members, label, count, rng):
+        """`count` new images of the class of these members."""
+        labels = np.full(count, label) if self.conditional else None
+        z = rng.standard_normal((count, vae.latent_dim)).astype("float32") * self.spread
+        if self.source == "posterior":
+            # Every member once, in random order, then every member once more, ...
+            rounds = -(-count // len(members))
+            order = np.concatenate([rng.permutation(len(members)) for _ in range(rounds)])[:count]
+            z_mean, z_log_var = vae.encode(
+                members, None if labels is None else np.full(len(members), label)
+            )
+            z = z_mean[order] + np.exp(0.5 * z_log_var[order]) * z
+        if not self.sample_pixels:
+            return vae.decode(z, labels)
+        noise = keras.random.SeedGenerator(int(rng.integers(2**31 - 1)))
+
+        def draw(batch):
+            return vae.likelihood.sample(vae.decode_batch(vae.images_of(batch), batch), seed=noise)
+
+        return in_batches(draw, vae.with_labels(z, labels), 512).clip(0, 1)
+
+
+class Batches(keras.utils.PyDataset):
+    """So many training steps in epochs of about a hundred, however few the images are.
+
+    All come in random order, each once before any comes again; a batch may hold the end of one round
+    and the start of the next.
+
+    Args:
+        inputs: what `fit` takes, arrays in tuples and dicts: (images,) or (images, labels) ...
+        batch_size, steps, seed: how many at a time, how many batches in all (rounded up to whole
+            epochs), and the order.
+    """
+
+    def __init__(self, inputs, batch_size, steps, seed=0):
+        super().__init__()
+        self.inputs, self.batch_size = inputs, batch_size
+        self.epochs = -(-steps // 100)
+        self.steps = -(-steps // self.epochs)
+        self.rng = np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self):
+        return self.steps
+
+    def __getitem__(self, index):
+        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
+        return keras.tree.map_structure(lambda a: a[chosen], self.inputs)
+
+    def on_epoch_end(self):
+        wanted, n = self.steps * self.batch_size, len(keras.tree.flatten(self.inputs)[0])
+        rounds = [self.rng.permutation(n) for _ in range(-(-wanted // n))]
+        self.order = np.concatenate(rounds)[:wanted]
+
+
+@contextmanager
+def seeded(seed):
+    """Seed Keras for what is built and trained inside; afterwards Python's and NumPy's own random state
+    is what it was."""
+    # Keras seeds these two as well: a caller who has seeded them counts on them.
+    python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)  # noqa: NPY002

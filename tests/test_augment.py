@@ -1,0 +1,145 @@
+import numpy as np
+import pytest
+import scipy.ndimage
+
+from cvae.augment import FlipsAndRotations, rotate
+
+
+def epoch(batches):
+    """All images of an epoch, one after the other."""
+    return np.concatenate([batches[index][0] for index in range(len(batches))])
+
+
+@pytest.mark.parametrize("turns", [-1, 0, 1, 2, 3, 4])
+@pytest.mark.parametrize("shape", [(3, 8, 8, 1), (3, 7, 7, 1), (2, 8, 8, 3), (2, 5, 5, 3)])
+def test_quarter_turns(rng, shape, turns):
+    images = rng.random(shape).astype("float32")
+    turned = rotate(images, np.full(len(images), turns * np.pi / 2))
+    assert turned.dtype == np.float32
+    np.testing.assert_allclose(turned, np.rot90(images, turns, axes=(1, 2)), atol=1e-5)
+
+
+def test_half_a_turn_of_an_oblong(rng):
+    images = rng.random((2, 6, 9, 1)).astype("float32")
+    turned = rotate(images, [np.pi, 0])
+    np.testing.assert_allclose(turned[0], images[0, ::-1, ::-1], atol=1e-5)
+    assert np.array_equal(turned[1], images[1])
+
+
+def test_bytes_are_scaled(rng):
+    images = rng.integers(0, 256, (2, 4, 4, 1), "uint8")
+    np.testing.assert_allclose(rotate(images, [0, 0]), images / 255, atol=1e-6)
+
+
+def test_any_angle_against_scipy():
+    """A smooth picture, so that the way pixels are interpolated matters little; not the corners, which
+    come from outside."""
+    y, x = np.mgrid[-1:1:33j, -1:1:33j]
+    picture = 0.5 + 0.4 * np.sin(3 * x + y) * np.cos(2 * y)
+    turned = rotate(picture[None, ..., None], [np.radians(20)])[0, ..., 0]
+    # With rows running down, SciPy's positive angles go counterclockwise too.
+    expected = scipy.ndimage.rotate(picture, 20, reshape=False, order=3, mode="mirror")
+    inside = np.hypot(x, y) < 0.95
+    np.testing.assert_allclose(turned[inside], expected[inside], atol=0.01)
+
+
+def test_corners_are_filled_from_inside():
+    white = np.ones((1, 9, 9, 1), "float32")
+    np.testing.assert_allclose(rotate(white, [0.7]), white, atol=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 10, 32, 96])
+def test_an_epoch_shows_every_image_once(batch_size):
+    # Each image has a grey of its own and is the same flipped or turned.
+    greys = np.arange(96, dtype="uint8")
+    images = np.broadcast_to(greys[:, None, None, None], (96, 4, 4, 1))
+    batches = FlipsAndRotations(images, batch_size)
+    assert len(batches) == int(np.ceil(96 / batch_size))
+    orders = []
+    for _ in range(2):
+        sizes = [len(batches[index][0]) for index in range(len(batches))]
+        assert sizes == [batch_size] * (96 // batch_size) + [96 % batch_size] * (96 % batch_size > 0)
+        shown = np.round(epoch(batches)[:, 0, 0, 0] * 255)
+        assert np.array_equal(np.sort(shown), greys)
+        orders.append(shown)
+        batches.on_epoch_end()
+    assert not np.array_equal(*orders)
+
+
+def test_half_are_flipped_left_to_right():
+    images = np.zeros((1000, 4, 4, 1), "uint8")
+    images[:, 0, 0] = 255
+    shown = epoch(FlipsAndRotations(images, 100, degrees=0))
+    flipped = shown[:, 0, 3, 0] == 1
+    as_it_was = shown[:, 0, 0, 0] == 1
+    assert (flipped ^ as_it_was).all()
+    # 1,000 tosses of a coin: within four standard deviations of 16.
+    assert abs(flipped.sum() - 500) < 64
+
+
+def test_angles_go_both_ways_up_to_the_largest():
+    """A bright dot right of the centre: where it goes tells the angle."""
+    images = np.zeros((400, 41, 41, 1), "float32")
+    images[:, 18:23, 36:41] = 1
+    shown = epoch(FlipsAndRotations(images, 100, degrees=30))
+    y, x = np.mgrid[20:-21:-1, -20:21]
+    mass = shown[..., 0] / shown.sum(axis=(1, 2, 3))[:, None, None]
+    height, side = (mass * y).sum(axis=(1, 2)), (mass * x).sum(axis=(1, 2))
+    angles = np.degrees(np.arctan2(height, abs(side)))
+    assert angles.min() < -27
+    assert angles.max() > 27
+    assert abs(angles).max() < 31
+    assert abs(angles.mean()) < 4
+
+
+def test_the_same_seed_gives_the_same_stream(images):
+    def stream(seed):
+        batches = FlipsAndRotations(images, 32, seed=seed)
+        first = epoch(batches)
+        batches.on_epoch_end()
+        return np.concatenate([first, epoch(batches)])
+
+    first = stream(3)
+    assert np.array_equal(first, stream(3))
+    assert not np.array_equal(first, stream(4))
+    assert first.dtype == np.float32
+    assert first.min() >= 0
+    assert first.max() <= 1
+
+
+def test_a_vae_trains_on_it(images, small):
+    history = small().fit(
+        FlipsAndRotations(images, 32), validation_data=images[:32], epochs=8, verbose=0
+    ).history  # fmt: skip
+    assert history["loss"][-1] < 0.8 * history["loss"][0]
+    assert np.isfinite(history["val_loss"]).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number"),
+        ({"batch_size": 97}, "batch_size must be 1 to 96"),
+        ({"degrees": -1}, "degrees must be 0 to 180, got -1"),
+        ({"degrees": 181}, "degrees must be 0 to 180"),
+        ({"degrees": float("nan")}, "degrees must be 0 to 180"),
+    ],
+)
+def test_wrong_arguments(images, options, message):
+    with pytest.raises(ValueError, match=message):
+        FlipsAndRotations(images, **options)
+
+
+def test_wrong_images(images):
+    for function in (FlipsAndRotations, lambda images: rotate(images, np.zeros(len(images)))):
+        with pytest.raises(ValueError, match="add the channel axis"):
+            function(images[..., 0])
+        with pytest.raises(ValueError, match="divide by 255"):
+            function(images.astype("float32"))
+
+
+@pytest.mark.parametrize("angles", [[0.0], 0.0, [np.nan, 0.0], [[0.0, 0.0]]])
+def test_wrong_angles(images, angles):
+    with pytest.raises(ValueError, match="2 finite numbers, one for each image"):
+        rotate(images[:2], angles)

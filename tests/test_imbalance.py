@@ -1,0 +1,158 @@
+"""The study of notebook 07, on a data set small enough for seconds."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import scipy.stats
+from sklearn.datasets import load_digits
+
+import cvae
+from cvae import imbalance
+from cvae.__main__ import main
+
+
+@pytest.fixture(scope="module")
+def digits():
+    x, y = load_digits(return_X_y=True)
+    x = np.round(x / 16 * 255).astype("uint8").reshape(-1, 8, 8, 1)
+    names = tuple(map(str, range(10)))
+    return cvae.ImageDataset("mnist", "scikit-learn", names, x[:1400], y[:1400], x[1400:], y[1400:])
+
+
+@pytest.fixture
+def study(digits, monkeypatch, tmp_path):
+    """The study cut down to two seeds and three arms; counts what is trained."""
+    trained = []
+
+    def train(kind, x, y, image_shape, seed, weights=None):
+        trained.append((kind, seed, len(x), weights is not None))
+        return train_classifier(kind, x, y, image_shape, seed, weights, steps=30)
+
+    train_classifier = imbalance.train_classifier
+    monkeypatch.setattr(imbalance, "train_classifier", train)
+    monkeypatch.setattr(imbalance, "load", lambda name: digits)
+    monkeypatch.setattr(imbalance, "class_sizes", lambda classes=10: np.r_[80, np.full(classes - 1, 8)])
+    for name, value in {
+        "DATASETS": ("mnist",), "CLASSIFIERS": ("mlp",), "SEEDS": (0, 1),
+        "ARMS": (("none", None), ("weights", None), ("random", 20)),
+    }.items():  # fmt: skip
+        monkeypatch.setattr(imbalance, name, value)
+    return tmp_path / "oversampling.json", trained
+
+
+def test_class_sizes_fall_by_equal_factors():
+    sizes = imbalance.class_sizes()
+    assert (sizes[0], sizes[-1], len(sizes)) == (4000, 40, 10)
+    np.testing.assert_allclose(sizes[1:] / sizes[:-1], 100 ** (-1 / 9), rtol=0.02)
+
+
+def test_long_tailed(digits):
+    sizes = imbalance.class_sizes(100, 20, 10)
+    x, y, order = imbalance.long_tailed(digits, sizes, seed=3)
+    assert x.shape == (sizes.sum(), 64)
+    assert 0 <= x.min() < x.max() == 1
+    assert [(y == label).sum() for label in order] == sizes.tolist()
+    assert len(np.unique(x, axis=0)) > 0.98 * len(x)  # without replacement
+    other = imbalance.long_tailed(digits, sizes, seed=4)[2]
+    assert order.tolist() != other.tolist()
+    with pytest.raises(ValueError, match="4000 are asked for"):
+        imbalance.long_tailed(digits, imbalance.class_sizes())
+
+
+def test_samplers_grow_the_small_classes_only():
+    x, y = np.random.default_rng(0).random((130, 4)), np.repeat([0, 1, 2], [80, 40, 10])
+    for method in ("random", "smote", "borderline"):
+        _, y_new = imbalance.sampler(method, 50, (2, 2, 1), 0).fit_resample(x, y)
+        assert np.bincount(y_new).tolist() == [80, 50, 50]
+        _, y_new = imbalance.sampler(method, None, (2, 2, 1), 0).fit_resample(x, y)
+        assert np.bincount(y_new).tolist() == [80, 80, 80]
+    vae = imbalance.sampler("vae-prior", 50, (2, 2, 1), 7)
+    assert (vae.source, vae.random_state, vae.sampling_strategy(y)) == ("prior", 7, {1: 50, 2: 50})
+
+
+def test_balanced_weights():
+    y = np.repeat([0, 1, 3], [60, 30, 10])
+    weights = imbalance.balanced_weights(y)
+    assert weights.mean() == pytest.approx(1)
+    assert weights[y == 0].sum() == pytest.approx(weights[y == 3].sum()) == pytest.approx(100 / 3)
+
+
+def test_scores_by_hand():
+    y_true, y_pred = [0, 0, 1, 1, 2, 2, 3, 3], [0, 0, 1, 0, 2, 2, 3, 0]
+    found = imbalance.scores(y_true, y_pred, order=np.array([0, 1, 2, 3]))
+    assert found["balanced_accuracy"] == pytest.approx(3 / 4)  # recalls 1, 1/2, 1, 1/2
+    assert found["g_mean"] == pytest.approx(0.25 ** (1 / 4))
+    assert found["rare_recall"] == pytest.approx(2 / 3)
+    # F1: precision 1/2 and recall 1; 1 and 1/2; 1 and 1; 1 and 1/2.
+    assert found["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 1 + 2 / 3) / 4)
+
+
+def test_paired_difference_against_scipy():
+    rng = np.random.default_rng(0)
+    a = rng.random(5)
+    b = a - 0.1 + 0.02 * rng.random(5)
+    low, high = scipy.stats.ttest_rel(a, b).confidence_interval(0.95)
+    assert imbalance.paired_difference(a, b) == pytest.approx(((a - b).mean(), low, high))
+
+
+def test_classifiers_learn_in_the_same_number_of_steps(digits):
+    x, y = imbalance.flat(digits.x_train), digits.y_train
+    model = imbalance.train_classifier("mlp", x, y, (8, 8, 1), seed=0, steps=200)
+    assert model.optimizer.iterations == 200
+    assert (model.predict(digits.x_test / 255, verbose=0).argmax(axis=1) == digits.y_test).mean() > 0.85
+    half = imbalance.train_classifier("mlp", x[:300], y[:300], (8, 8, 1), seed=0, steps=200)
+    assert half.optimizer.iterations == 200
+
+
+def test_reproduce_resumes_and_summarises(study):
+    path, trained = study
+    imbalance.reproduce(path)
+    assert len(trained) == 6
+    assert [n for *_, n, weighted in trained if not weighted][:2] == [152, 80 + 9 * 20]
+    assert sum(weighted for *_, weighted in trained) == 2
+    known = imbalance.read(path)
+    imbalance.reproduce(path)
+    assert len(trained) == 6  # nothing was lacking
+    lost = json.loads(path.read_text())
+    lost["rows"].pop()
+    path.write_text(json.dumps(lost))
+    imbalance.reproduce(path)
+    assert len(trained) == 7
+    assert imbalance.read(path) == known  # the same seed gives the same result
+    table = imbalance.summary(known, "mnist", "mlp")
+    assert [row["method"] for row in table] == ["none", "weights", "random"]
+    best = max(table, key=lambda row: row["balanced_accuracy"][0])
+    assert best["best_baseline"]
+    assert best["against_best"][0] == 0
+    worst = min(table, key=lambda row: row["balanced_accuracy"][0])
+    gap = worst["balanced_accuracy"][0] - best["balanced_accuracy"][0]
+    assert worst["against_best"][0] == pytest.approx(gap)
+
+
+def test_results_of_another_protocol_do_not_count(study, monkeypatch):
+    path, _ = study
+    imbalance.write({("mnist", 0, "none", None, "mlp"): dict.fromkeys(imbalance.METRICS, 0.5)}, path)
+    assert len(imbalance.read(path)) == 1
+    monkeypatch.setattr(imbalance, "STEPS", 7)
+    assert imbalance.read(path) == {}
+
+
+def test_incomplete_and_stand_in(study, digits, monkeypatch):
+    path, trained = study
+    with pytest.raises(
+        ValueError, match="6 results of mnist with mlp are lacking.*reproduce oversampling"
+    ):
+        imbalance.summary({}, "mnist", "mlp")
+    stand_in = dataclasses.replace(digits, source="stand-in: digits")
+    monkeypatch.setattr(imbalance, "load", lambda name: stand_in)
+    with pytest.raises(ValueError, match="needs the real mnist"):
+        imbalance.reproduce(path)
+    assert trained == []
+
+
+def test_from_the_command_line(monkeypatch, capsys):
+    monkeypatch.setattr(imbalance, "reproduce", lambda: "data/results/oversampling.json")
+    assert main(["reproduce", "oversampling"]) == 0
+    assert "recorded data/results/oversampling.json" in capsys.readouterr().out
