@@ -88,7 +88,7 @@ def test_what_is_worth_keeping_is_kept(tiny_recipe, only):
     vae = recipes.load_or_train("tiny")
     (trained_here,) = recipes.RUNS.rglob("model.keras")
     expected = cvae.load_vae(trained_here).sample(3, seed=0)
-    assert np.array_equal(vae.sample(3, seed=0), expected)
+    np.testing.assert_allclose(vae.sample(3, seed=0), expected, atol=1e-3)  # kept in 16 bits
 
 
 def test_killed_between_two_recipes_it_goes_on(two, monkeypatch, trained):
