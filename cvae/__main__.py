@@ -95,15 +95,14 @@ def run_train(options):
 
 
 def run_reproduce(options):
+    names = [name for name in options.recipes if name != "oversampling"]
+    if names or not options.recipes:
+        for path in recipes.reproduce(names):
+            print(f"recorded {path}")
     if "oversampling" in options.recipes:
         from cvae import imbalance  # imbalanced-learn takes a second to import
 
         print(f"recorded {imbalance.reproduce()}")
-        options.recipes.remove("oversampling")
-        if not options.recipes:
-            return
-    for path in recipes.reproduce(options.recipes):
-        print(f"recorded {path}")
 
 
 def run_table(options):

@@ -9,7 +9,36 @@ from cvae.checks import check_count
 from cvae.images import check_images, to_float
 
 
-class FlipsAndRotations(keras.utils.PyDataset):
+class ImageBatches(keras.utils.PyDataset):
+    """Batches of images in an order that is new in every epoch; a subclass says what becomes of them.
+
+    Raises:
+        ValueError: fewer images than a batch holds, a batch size below 1.
+    """
+
+    def __init__(self, images, batch_size, seed):
+        super().__init__()
+        self.images = check_images(images)
+        check_count("batch_size", batch_size)
+        if batch_size > len(self.images):
+            raise ValueError(
+                f"batch_size must be 1 to {len(self.images)}, the number of images; got {batch_size}"
+            )
+        self.batch_size, self.rng = batch_size, np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self):
+        return -(-len(self.images) // self.batch_size)
+
+    def batch(self, index):
+        """The images of a batch, as they are."""
+        return self.images[self.order[index * self.batch_size : (index + 1) * self.batch_size]]
+
+    def on_epoch_end(self):
+        self.order = self.rng.permutation(len(self.images))
+
+
+class FlipsAndRotations(ImageBatches):
     """Batches of images, each turned by a random angle, half of them flipped left to right.
 
     Corners that turn in from outside are filled by reflection. Give it to `fit` in place of the images.
@@ -25,32 +54,17 @@ class FlipsAndRotations(keras.utils.PyDataset):
     """
 
     def __init__(self, images: ArrayLike, batch_size: int = 32, degrees: float = 10.0, seed: int = 0):
-        super().__init__()
-        self.images = check_images(images)
-        check_count("batch_size", batch_size)
-        if batch_size > len(self.images):
-            raise ValueError(
-                f"batch_size must be 1 to {len(self.images)}, the number of images; got {batch_size}"
-            )
+        super().__init__(images, batch_size, seed)
         if not 0 <= degrees <= 180:
             raise ValueError(f"degrees must be 0 to 180, got {degrees}")
-        self.batch_size, self.degrees = batch_size, degrees
-        self.rng = np.random.default_rng(seed)
-        self.order = self.rng.permutation(len(self.images))
-
-    def __len__(self):
-        return -(-len(self.images) // self.batch_size)
+        self.degrees = degrees
 
     def __getitem__(self, index):
-        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        images = self.images[chosen]
+        images = self.batch(index)
         flipped = self.rng.random(len(images)) < 0.5
         images = np.where(flipped[:, None, None, None], images[:, :, ::-1], images)
         angles = np.radians(self.rng.uniform(-self.degrees, self.degrees, len(images)))
         return (rotate(images, angles),)
-
-    def on_epoch_end(self):
-        self.order = self.rng.permutation(len(self.images))
 
 
 def rotate(images: ArrayLike, angles: ArrayLike) -> np.ndarray:

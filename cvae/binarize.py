@@ -2,18 +2,17 @@
 
 import dataclasses
 
-import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cvae.checks import check_count
+from cvae.augment import ImageBatches
 from cvae.datasets import ImageDataset
 from cvae.images import check_images, to_uint8
 
 HOW = ("static", "dynamic", "threshold")
 
 
-def binarize(images: ArrayLike, how: str, seed: int = 0) -> np.ndarray:
+def binarize(images: ArrayLike, how: str, seed: int | tuple[int, ...] = 0) -> np.ndarray:
     """Images of pixels that are 0 or 255: uint8, of the same shape.
 
     Args:
@@ -47,7 +46,7 @@ def binarize_dataset(data: ImageDataset, how: str) -> ImageDataset:
     )
 
 
-class DynamicBinarization(keras.utils.PyDataset):
+class DynamicBinarization(ImageBatches):
     """Batches of black and white images, drawn anew in every epoch, for `fit` in place of the images.
 
     Args:
@@ -60,23 +59,11 @@ class DynamicBinarization(keras.utils.PyDataset):
     """
 
     def __init__(self, images: ArrayLike, batch_size: int = 128, seed: int = 0):
-        super().__init__()
-        self.images = to_uint8(check_images(images))
-        check_count("batch_size", batch_size)
-        if batch_size > len(self.images):
-            raise ValueError(
-                f"batch_size must be 1 to {len(self.images)}, the number of images; got {batch_size}"
-            )
-        self.batch_size, self.rng = batch_size, np.random.default_rng(seed)
-        self.on_epoch_end()
-
-    def __len__(self):
-        return -(-len(self.images) // self.batch_size)
+        super().__init__(to_uint8(check_images(images)), batch_size, seed)
 
     def __getitem__(self, index):
-        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return (binarize(self.images[chosen], "dynamic", (self.epoch_seed, index)),)
+        return (binarize(self.batch(index), "dynamic", (self.epoch_seed, index)),)
 
     def on_epoch_end(self):
-        self.order = self.rng.permutation(len(self.images))
+        super().on_epoch_end()
         self.epoch_seed = int(self.rng.integers(2**31))

@@ -26,16 +26,10 @@ def check_network(network, role, attribute):
         raise TypeError(f"{role} must be a keras.Model with an attribute {attribute!r}, got {network!r}")
 
 
-def check_beta(beta) -> float:
-    if not np.isscalar(beta) or isinstance(beta, str) or not 0 <= beta < np.inf:
-        raise ValueError(f"beta must be a number of at least 0, got {beta!r}")
-    return float(beta)
-
-
-def check_free_bits(free_bits) -> float:
-    if not np.isscalar(free_bits) or isinstance(free_bits, str) or not 0 <= free_bits < np.inf:
-        raise ValueError(f"free_bits must be nats per latent dimension, 0 or more; got {free_bits!r}")
-    return float(free_bits)
+def check_not_negative(name, value) -> float:
+    if not np.isscalar(value) or isinstance(value, str) or not 0 <= value < np.inf:
+        raise ValueError(f"{name} must be a number of at least 0, got {value!r}")
+    return float(value)
 
 
 def check_labels(labels, n, num_classes) -> np.ndarray:

@@ -98,7 +98,7 @@ def nll(
     n = len(vae.images_of(inputs))
     noise = keras.random.SeedGenerator(seed)
     log_likelihood = vae.likelihood.log_mass if discrete else vae.likelihood.log_prob
-    at_once = min(n, max(1, batch_size // samples), batch_size)  # images
+    at_once = min(n, max(1, batch_size // samples))  # images
     draws = [min(batch_size // at_once, samples - k) for k in range(0, samples, batch_size // at_once)]
     per_image = []
     quiet = bool(os.environ.get("CI"))

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from cvae.checks import check_count
 from cvae.images import Tensor
 
 
@@ -46,6 +47,5 @@ def reparameterize(
 
 def prior(n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
     """n samples of p(z) = N(0, I): (n, latent_dim) float32, the same on every backend."""
-    if not isinstance(n, int | np.integer) or n < 1:
-        raise ValueError(f"n must be a whole number of at least 1, got {n!r}")
+    check_count("n", n)
     return np.random.default_rng(seed).standard_normal((n, latent_dim), dtype="float32")

@@ -24,6 +24,7 @@ from cvae.blocks import (
     stride_of_each,
     transposed_convolution,
 )
+from cvae.checks import check_count
 from cvae.images import to_float
 
 # exp(-20) is a standard deviation of 0.00005, exp(10) one of 148: no posterior worth having is
@@ -36,8 +37,7 @@ class Encoder(keras.Model):
 
     def __init__(self, latent_dim, body, config, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(latent_dim, int | np.integer) or latent_dim < 1:
-            raise ValueError(f"latent_dim must be a whole number of at least 1, got {latent_dim!r}")
+        check_count("latent_dim", latent_dim)
         self.latent_dim = int(latent_dim)
         self._config = {"latent_dim": self.latent_dim, **config}
         self.body = keras.Sequential(body, name="body")

@@ -66,6 +66,10 @@ def train(
             f"{recipe.name}: a batch of {recipe.batch_size} needs as many images, {data.name} has "
             f"{len(data.x_train)}; lower batch_size, or raise limit"
         )
+    if recipe.augment is not None and recipe.binarize == "dynamic":
+        raise ValueError(
+            f"{recipe.name}: augment and dynamic binarisation cannot be had together; leave one out"
+        )
     vae = recipe.build(data.image_shape)
     if recipe.bias_init:
         vae.init_output_bias(data.x_train)

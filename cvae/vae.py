@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from cvae import latent, likelihoods
 from cvae.callbacks import StopOnNaN
-from cvae.checks import check_beta, check_count, check_free_bits, check_labels, check_network, in_batches
+from cvae.checks import check_count, check_labels, check_network, check_not_negative, in_batches
 from cvae.gaussian import kl_divergence, kl_terms, prior, reparameterize
 from cvae.images import Tensor, check_images, to_float
 from cvae.importance import log_importance_weights, log_mean_exp
@@ -74,9 +74,13 @@ class VAE(keras.Model):
         self.likelihood = likelihoods.get(likelihood)
         # A variable: a Python float would be frozen into the graph when `fit` first traces it.
         self.beta = keras.Variable(
-            check_beta(beta), trainable=False, dtype="float32", autocast=False, name="beta"
+            check_not_negative("beta", beta),
+            trainable=False,
+            dtype="float32",
+            autocast=False,
+            name="beta",
         )
-        self.free_bits = check_free_bits(free_bits)
+        self.free_bits = check_not_negative("free_bits", free_bits)
         check_count("importance_samples", importance_samples)
         self.importance_samples = int(importance_samples)
         self.seed = seed
@@ -319,8 +323,7 @@ class ConditionalVAE(VAE):
         beta: float = 1.0,
         **kwargs,
     ):
-        if not isinstance(num_classes, int | np.integer) or num_classes < 1:
-            raise ValueError(f"num_classes must be a whole number of at least 1, got {num_classes!r}")
+        check_count("num_classes", num_classes)
         self.num_classes = int(num_classes)
         super().__init__(encoder, decoder, likelihood, beta, **kwargs)
 

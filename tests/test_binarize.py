@@ -80,3 +80,8 @@ def test_a_recipe_says_so(tiny_recipe, how):
     with pytest.raises(FileNotFoundError):
         recipes.read_card(tiny_recipe)
     assert set(np.unique(recipe.load().x_test)) <= {0, 255}
+
+
+def test_dynamic_binarisation_is_not_silently_left_out(tiny_recipe):
+    with pytest.raises(ValueError, match="cannot be had together"):
+        recipes.train(tiny_recipe.but(binarize="dynamic", augment=5.0), verbose=0)

@@ -156,3 +156,11 @@ def test_from_the_command_line(monkeypatch, capsys):
     monkeypatch.setattr(imbalance, "reproduce", lambda: "data/results/oversampling.json")
     assert main(["reproduce", "oversampling"]) == 0
     assert "recorded data/results/oversampling.json" in capsys.readouterr().out
+
+
+def test_a_wrong_name_is_told_before_the_study_starts(monkeypatch, capsys):
+    started = []
+    monkeypatch.setattr(imbalance, "reproduce", lambda: started.append(True))
+    assert main(["reproduce", "oversampling", "luther-3"]) == 2
+    assert "did you mean" in capsys.readouterr().err
+    assert started == []

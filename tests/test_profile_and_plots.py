@@ -111,3 +111,12 @@ def test_a_film_strip_and_a_figure_as_pixels(rng):
     np.testing.assert_allclose(image.shape, (height, width, 3), atol=1)
     assert image.dtype == np.uint8
     assert image.min() < 128 < image.max()
+
+
+def test_a_logarithmic_axis_names_few_points_and_leaves_many_to_matplotlib():
+    few = plots.lines({"a": ([2, 5, 30], [1, 2, 3]), "b": ([2, 10], [1, 2])}, "x", "y", xscale="log")
+    assert [label.get_text() for label in few.axes[0].get_xticklabels()] == ["2", "5", "10", "30"]
+    many = plots.lines({"a": (range(1, 50), range(1, 50))}, "x", "y", xscale="log")
+    assert len(many.axes[0].get_xticks()) < 20
+    straight = plots.lines({"a": ([2, 5, 30], [1, 2, 3])}, "x", "y")
+    assert list(straight.axes[0].get_xticks()) != [2, 5, 30]
