@@ -1,6 +1,7 @@
 """python -m cvae: train the recipes, compare with the reports, draw samples; without a notebook."""
 
 import argparse
+import importlib
 import sys
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def main(arguments=None) -> int:
     )
     reproduce.add_argument(
         "recipes", nargs="*", metavar="RECIPE",
-        help="their names (default: all), or 'oversampling' for the study of notebook 07",
+        help="their names (default: all); 'synthetic' and 'oversampling' are the studies of notebook 07",
     )  # fmt: skip
 
     table = commands.add_parser(
@@ -95,14 +96,14 @@ def run_train(options):
 
 
 def run_reproduce(options):
-    names = [name for name in options.recipes if name != "oversampling"]
+    names = [name for name in options.recipes if name not in STUDIES]
     if names or not options.recipes:
         for path in recipes.reproduce(names):
             print(f"recorded {path}")
-    if "oversampling" in options.recipes:
-        from cvae import imbalance  # imbalanced-learn takes a second to import
-
-        print(f"recorded {imbalance.reproduce()}")
+    for name in options.recipes:
+        if name in STUDIES:  # imported here: imbalanced-learn takes a second
+            study = importlib.import_module(STUDIES[name])
+            print(f"recorded {study.reproduce()}")
 
 
 def run_table(options):
@@ -124,6 +125,7 @@ def run_sample(options):
     print(f"saved {path}")
 
 
+STUDIES = {"synthetic": "cvae.synthetic", "oversampling": "cvae.imbalance"}
 COMMANDS = {
     "list": run_list,
     "train": run_train,

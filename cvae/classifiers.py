@@ -29,12 +29,15 @@ SETTINGS = {
 
 
 def mlp(
-    image_shape: tuple[int, int, int], num_classes: int, hidden: Sequence[int] = (512, 512)
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    hidden: Sequence[int] = (512, 512),
+    dropout: float = 0.2,
 ) -> keras.Model:
     """A multilayer perceptron: images in [0, 1] -> class probabilities."""
     body = [layers.Flatten()]
     for width in hidden:
-        body += [layers.Dense(width, activation="relu"), layers.Dropout(0.2)]
+        body += [layers.Dense(width, activation="relu"), layers.Dropout(dropout)]
     return classifier(image_shape, num_classes, body)
 
 

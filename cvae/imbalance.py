@@ -4,8 +4,8 @@ Every method gets the same images, the same classifier and the same number of tr
 tested on the balanced test set. `reproduce` runs it and can be interrupted; `summary` makes the table.
 """
 
+import functools
 import itertools
-import json
 import os
 from pathlib import Path
 
@@ -17,9 +17,8 @@ from imblearn.over_sampling import SMOTE, BorderlineSMOTE, RandomOverSampler
 from sklearn.metrics import balanced_accuracy_score, f1_score, recall_score
 from tqdm import tqdm
 
-from cvae import classifiers, profile
+from cvae import classifiers, journal, profile
 from cvae.datasets import ImageDataset, load
-from cvae.files import whole
 from cvae.oversampling import Batches, VAEOverSampler, seeded
 
 RESULT = profile.ROOT / "data" / "results" / "oversampling.json"
@@ -89,9 +88,13 @@ def sampler(method: str, target: int | None, image_shape: tuple[int, int, int], 
 
 
 def train_classifier(kind, x, y, image_shape, seed, weights=None, steps=STEPS) -> keras.Model:
-    """One of `classifiers.NETWORKS`, after so many steps of Adam, whose rate falls to 0."""
+    """A classifier after so many steps of Adam, whose rate falls to 0.
+
+    `kind` is one of `classifiers.NETWORKS`, by name, or a function like those.
+    """
+    build = classifiers.NETWORKS.get(kind, kind)
     with seeded(seed):
-        model = classifiers.NETWORKS[kind](image_shape, int(y.max()) + 1)
+        model = build(image_shape, int(y.max()) + 1)
         rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
         model.compile(
             keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", **profile.compile_options()
@@ -136,16 +139,44 @@ def reproduce(path: Path = RESULT) -> Path:
             raise ValueError(f"the study needs the real {dataset}: connect, or set TFDS_DATA_DIR")
     for dataset, seed, method, target in tqdm(wanted, unit="arm", disable=bool(os.environ.get("CI"))):
         data = load(dataset)
-        x, y, order = long_tailed(data, class_sizes(classes=len(data.class_names)), seed)
-        weights = balanced_weights(y) if method == "weights" else None
-        if method in SAMPLERS:
-            x, y = sampler(method, target, data.image_shape, seed).fit_resample(x, y)
+        x, y, order, weights = training_set(dataset, seed, method, target)
         for kind in CLASSIFIERS:
             model = train_classifier(kind, x, y, data.image_shape, seed, weights)
             predicted = classifiers.probabilities(model, data.x_test).argmax(axis=1)
             known[dataset, seed, method, target, kind] = scores(data.y_test, predicted, order)
-        write(known, path)
+        journal.write(path, protocol(), FIELDS, known)
     return path
+
+
+def training_set(dataset, seed, method, target):
+    """What an arm trains on: x, y, the classes from the most common to the rarest, weights or None."""
+    data = load(dataset)
+    x, y, order = long_tailed(data, class_sizes(classes=len(data.class_names)), seed)
+    weights = balanced_weights(y) if method == "weights" else None
+    if method.startswith("vae-"):
+        x, y = up_to(target, len(y), *balanced_by_vae(dataset, seed, method))
+    elif method in SAMPLERS:
+        x, y = sampler(method, target, data.image_shape, seed).fit_resample(x, y)
+    return x, y, order, weights
+
+
+@functools.lru_cache(maxsize=1)
+def balanced_by_vae(dataset, seed, method):
+    """Full balance, of which every smaller target is a part: the VAE is trained once for all targets."""
+    data = load(dataset)
+    x, y, _ = long_tailed(data, class_sizes(classes=len(data.class_names)), seed)
+    return sampler(method, None, data.image_shape, seed).fit_resample(x, y)
+
+
+def up_to(target, originals, x, y):
+    """Of resampled rows the originals, and of those after them what a class lacks to the target."""
+    if target is None:
+        return x, y
+    rank = np.zeros(len(y), int)  # of a row among those of its class
+    for label in np.unique(y):
+        rank[y == label] = np.arange((y == label).sum())
+    chosen = (np.arange(len(y)) < originals) | (rank < target)
+    return x[chosen], y[chosen]
 
 
 FIELDS = ("dataset", "seed", "method", "target", "classifier")
@@ -153,27 +184,14 @@ FIELDS = ("dataset", "seed", "method", "target", "classifier")
 
 def protocol() -> dict:
     """What all results of the study have in common."""
-    settings = {
+    return {
         "class_sizes": class_sizes().tolist(), "steps": STEPS, "batch_size": BATCH, "vae": VAE_SETTINGS,
     }  # fmt: skip
-    return json.loads(json.dumps(settings))
 
 
 def read(path: Path = RESULT) -> dict[tuple, dict]:
     """{(dataset, seed, method, target, classifier): metrics} of what has been run with this protocol."""
-    if not path.is_file():
-        return {}
-    study = json.loads(path.read_text())
-    if study["protocol"] != protocol():
-        return {}
-    return {tuple(row[k] for k in FIELDS): {k: row[k] for k in METRICS} for row in study["rows"]}
-
-
-def write(known, path):
-    rows = [dict(zip(FIELDS, key, strict=True)) | metrics for key, metrics in known.items()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as temporary:
-        Path(temporary).write_text(json.dumps({"protocol": protocol(), "rows": rows}, indent=1) + "\n")
+    return journal.read(path, protocol(), FIELDS)
 
 
 def paired_difference(a, b) -> tuple[float, float, float]:

@@ -34,6 +34,7 @@ def study(digits, monkeypatch, tmp_path):
     monkeypatch.setattr(imbalance, "train_classifier", train)
     monkeypatch.setattr(imbalance, "load", lambda name: digits)
     monkeypatch.setattr(imbalance, "class_sizes", lambda classes=10: np.r_[80, np.full(classes - 1, 8)])
+    imbalance.balanced_by_vae.cache_clear()
     for name, value in {
         "DATASETS": ("mnist",), "CLASSIFIERS": ("mlp",), "SEEDS": (0, 1),
         "ARMS": (("none", None), ("weights", None), ("random", 20)),
@@ -131,9 +132,30 @@ def test_reproduce_resumes_and_summarises(study):
     assert worst["against_best"][0] == pytest.approx(gap)
 
 
+def test_smaller_targets_are_part_of_full_balance(study, monkeypatch):
+    monkeypatch.setattr(imbalance, "VAE_SETTINGS", {"latent_dim": 2, "steps": 20})
+    trained, sampler = [], imbalance.sampler
+    monkeypatch.setattr(imbalance, "sampler", lambda *a: trained.append(a) or sampler(*a))
+    full_x, full_y, *_ = imbalance.training_set("mnist", 0, "vae-posterior", None)
+    x, y, order, _ = imbalance.training_set("mnist", 0, "vae-posterior", 20)
+    originals = imbalance.training_set("mnist", 0, "none", None)[0]
+    assert len(trained) == 1
+    assert np.bincount(full_y).tolist() == [80] * 10
+    assert np.bincount(y)[order].tolist() == [80] + [20] * 9
+    np.testing.assert_array_equal(x[:152], originals)
+    for label in range(10):
+        first = full_x[full_y == label][: (y == label).sum()]
+        np.testing.assert_array_equal(x[y == label], first)
+
+
 def test_results_of_another_protocol_do_not_count(study, monkeypatch):
     path, _ = study
-    imbalance.write({("mnist", 0, "none", None, "mlp"): dict.fromkeys(imbalance.METRICS, 0.5)}, path)
+    imbalance.journal.write(
+        path,
+        imbalance.protocol(),
+        imbalance.FIELDS,
+        {("mnist", 0, "none", None, "mlp"): dict.fromkeys(imbalance.METRICS, 0.5)},
+    )
     assert len(imbalance.read(path)) == 1
     monkeypatch.setattr(imbalance, "STEPS", 7)
     assert imbalance.read(path) == {}

@@ -1,0 +1,94 @@
+"""The luther report's experiment, on a data set small enough for seconds."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+import cvae
+from cvae import synthetic
+from cvae.__main__ import main
+
+
+@pytest.fixture
+def digits():
+    x, y = load_digits(return_X_y=True)
+    x = np.round(x / 16 * 255).astype("uint8").reshape(-1, 8, 8, 1)
+    names = tuple(map(str, range(10)))
+    return cvae.ImageDataset("mnist", "scikit-learn", names, x[:1400], y[:1400], x[1400:], y[1400:])
+
+
+@pytest.fixture
+def small(digits, monkeypatch, tmp_path):
+    """The experiment cut down to seconds; counts what is generated."""
+    ways = {"the report's ten VAEs": {}, "posterior": {"source": "posterior", "conditional": True}}
+    report = {"conditional": False, "source": "prior", "latent_dim": 2, "options": {"hidden": (16,)}}
+    for name, value in {
+        "load": lambda name: digits, "WAYS": ways, "PER_CLASS": 20, "STEPS": 150, "SEEDS": (0, 1),
+        "REPORT": report | {"steps": 40, "batch_size": 50},
+        "ARMS": (("real", None), *((t, way) for way in ways for t in ("synthetic", "both"))),
+    }.items():  # fmt: skip
+        monkeypatch.setattr(synthetic, name, value)
+    generated, generate = [], synthetic.generate
+
+    def counting(way, data):
+        generated.append(way)
+        return generate(way, data, 20)
+
+    monkeypatch.setattr(synthetic, "generate", counting)
+    return tmp_path / "synthetic.json", generated
+
+
+def test_generate_makes_so_many_of_each_class(small, digits):
+    x, y, sampler = synthetic.generate("the report's ten VAEs", digits)
+    assert x.shape == (200, 64)
+    assert 0 <= x.min() <= x.max() <= 1
+    assert np.bincount(y).tolist() == [20] * 10
+    assert len({id(vae) for vae in sampler.vaes_.values()}) == 10
+    shared = synthetic.generate("posterior", digits)[2]
+    assert len({id(vae) for vae in shared.vaes_.values()}) == 1
+    with pytest.raises(ValueError, match="way must be one of the report's ten VAEs, posterior; got 'x'"):
+        synthetic.generate("x", digits)
+
+
+def test_reproduce_resumes(small, digits, monkeypatch):
+    path, generated = small
+    synthetic.reproduce(path)
+    known = synthetic.read(path)
+    assert set(known) == set(synthetic.ARMS)
+    assert generated == ["the report's ten VAEs", "posterior"]
+    real = known["real", None]
+    assert real["images"] == 1400
+    assert len(real["accuracy"]) == 2
+    assert min(real["accuracy"]) > 0.85
+    confusion = np.array(real["confusion"])
+    assert confusion.sum() == len(digits.y_test)
+    assert confusion.trace() / confusion.sum() == pytest.approx(real["accuracy"][0])
+    assert known["both", "posterior"]["images"] == 1600
+    synthetic.reproduce(path)
+    assert len(generated) == 2  # nothing was lacking
+    kept = {arm: result for arm, result in known.items() if arm != ("both", "posterior")}
+    synthetic.journal.write(path, synthetic.protocol(), synthetic.FIELDS, kept)
+    synthetic.reproduce(path)
+    assert generated[2:] == ["posterior"]
+    again = synthetic.read(path)["both", "posterior"]
+    assert again["accuracy"] == known["both", "posterior"]["accuracy"]  # the same seeds, the same result
+    monkeypatch.setattr(synthetic, "STEPS", 7)
+    assert synthetic.read(path) == {}
+
+
+def test_a_stand_in_is_refused(small, digits, monkeypatch):
+    path, generated = small
+    stand_in = dataclasses.replace(digits, source="stand-in: digits")
+    monkeypatch.setattr(synthetic, "load", lambda name: stand_in)
+    with pytest.raises(ValueError, match="needs the real mnist"):
+        synthetic.reproduce(path)
+    assert generated == []
+    assert not path.exists()
+
+
+def test_from_the_command_line(monkeypatch, capsys):
+    monkeypatch.setattr(synthetic, "reproduce", lambda: "data/results/synthetic.json")
+    assert main(["reproduce", "synthetic"]) == 0
+    assert "recorded data/results/synthetic.json" in capsys.readouterr().out
