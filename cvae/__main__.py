@@ -40,7 +40,8 @@ def main(arguments=None) -> int:
     )
     reproduce.add_argument(
         "recipes", nargs="*", metavar="RECIPE",
-        help="their names (default: all); 'synthetic' and 'oversampling' are the studies of notebook 07",
+        help="their names (default: all); 'synthetic', 'oversampling-settings' and 'oversampling' are "
+        "the studies of notebook 07",
     )  # fmt: skip
 
     table = commands.add_parser(
@@ -125,7 +126,11 @@ def run_sample(options):
     print(f"saved {path}")
 
 
-STUDIES = {"synthetic": "cvae.synthetic", "oversampling": "cvae.imbalance"}
+STUDIES = {
+    "synthetic": "cvae.synthetic",
+    "oversampling": "cvae.imbalance",
+    "oversampling-settings": "cvae.tuning",
+}
 COMMANDS = {
     "list": run_list,
     "train": run_train,

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from cvae import profile
 from cvae.build import NETWORKS, build_vae
 from cvae.checks import in_batches
-from cvae.images import check_images, to_uint8
+from cvae.images import check_images, to_float, to_uint8
 from cvae.likelihoods import Gaussian, Likelihood
 
 
@@ -43,7 +43,11 @@ class VAEOverSampler(BaseOverSampler):
         source: "posterior" draws z around the code of real rows of the class, each used about equally
             often; "prior" draws z from N(0, I), for rows that are like none in particular.
         spread: the standard deviations of those draws are multiplied by this: 0 gives reconstructions.
-        sample_pixels: draw from p(x | z) in place of its mean.
+        pixels: "mean" takes the mean of p(x | z), "sample" draws from it. "edit", for the posterior
+            only, changes a real row by the difference that the draw makes to that mean, and so keeps
+            what the VAE cannot say of it. Means are blurred: where only the rare classes have
+            generated rows, a classifier can learn that blur means rare. None: "edit" with the
+            posterior, "mean" with the prior.
         steps: of training, for each VAE.
         batch_size, learning_rate: of training with Adam, whose rate falls to 0 along a cosine.
         random_state: seed of the weights, the batches and the draws.
@@ -74,7 +78,7 @@ class VAEOverSampler(BaseOverSampler):
         "conditional": ["boolean"],
         "source": [StrOptions({"posterior", "prior"})],
         "spread": [Interval(numbers.Real, 0, None, closed="left")],
-        "sample_pixels": ["boolean"],
+        "pixels": [StrOptions({"mean", "sample", "edit"}), None],
         "steps": [Interval(numbers.Integral, 1, None, closed="left")],
         "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
         "learning_rate": [Interval(numbers.Real, 0, None, closed="neither")],
@@ -93,7 +97,7 @@ class VAEOverSampler(BaseOverSampler):
         conditional=True,
         source="posterior",
         spread=1.0,
-        sample_pixels=False,
+        pixels=None,
         steps=3000,
         batch_size=128,
         learning_rate=1e-3,
@@ -109,7 +113,7 @@ class VAEOverSampler(BaseOverSampler):
         self.conditional = conditional
         self.source = source
         self.spread = spread
-        self.sample_pixels = sample_pixels
+        self.pixels = pixels
         self.steps = steps
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -117,6 +121,8 @@ class VAEOverSampler(BaseOverSampler):
         self.verbose = verbose
 
     def _fit_resample(self, X, y):
+        if self.pixels == "edit" and self.source == "prior":
+            raise ValueError("pixels='edit' changes real rows: it needs source='posterior'")
         rows = X.toarray() if sparse.issparse(X) else X
         images, to_rows = self._as_pixels(rows) if self.image_shape else self._as_columns(rows)
         classes, labels = np.unique(y, return_inverse=True)
@@ -189,15 +195,20 @@ class VAEOverSampler(BaseOverSampler):
         """`count` new images of the class of these members."""
         labels = np.full(count, label) if self.conditional else None
         z = rng.standard_normal((count, vae.latent_dim)).astype("float32") * self.spread
-        if self.source == "posterior":
-            # Every member once, in random order, then every member once more, ...
-            rounds = -(-count // len(members))
-            order = np.concatenate([rng.permutation(len(members)) for _ in range(rounds)])[:count]
-            z_mean, z_log_var = vae.encode(
-                members, None if labels is None else np.full(len(members), label)
-            )
-            z = z_mean[order] + np.exp(0.5 * z_log_var[order]) * z
-        if not self.sample_pixels:
+        if self.source == "prior":
+            return self._decode(vae, z, labels, rng)
+        # Every member once, in random order, then every member once more, ...
+        rounds = -(-count // len(members))
+        order = np.concatenate([rng.permutation(len(members)) for _ in range(rounds)])[:count]
+        z_mean, z_log_var = vae.encode(members, None if labels is None else np.full(len(members), label))
+        z = z_mean[order] + np.exp(0.5 * z_log_var[order]) * z
+        if self.pixels in ("mean", "sample"):
+            return self._decode(vae, z, labels, rng)
+        change = vae.decode(z, labels) - vae.decode(z_mean[order], labels)
+        return np.clip(keras.ops.convert_to_numpy(to_float(members[order])) + change, 0, 1)
+
+    def _decode(self, vae, z, labels, rng):
+        if self.pixels != "sample":
             return vae.decode(z, labels)
         noise = keras.random.SeedGenerator(int(rng.integers(2**31 - 1)))
 

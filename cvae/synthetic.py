@@ -34,7 +34,7 @@ REPORT = {
 CONDITIONAL = {"conditional": True, "steps": 30_000}  # as many as the ten VAEs have together
 WAYS = {
     "the report's ten VAEs": {},
-    "pixels drawn": {"sample_pixels": True},
+    "pixels drawn": {"pixels": "sample"},
     "2 dimensions": {"latent_dim": 2},
     "30 dimensions": {"latent_dim": 30},
     "posterior": {"source": "posterior"},

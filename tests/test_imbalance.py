@@ -6,19 +6,9 @@ import json
 import numpy as np
 import pytest
 import scipy.stats
-from sklearn.datasets import load_digits
 
-import cvae
-from cvae import imbalance
+from cvae import classifiers, imbalance
 from cvae.__main__ import main
-
-
-@pytest.fixture(scope="module")
-def digits():
-    x, y = load_digits(return_X_y=True)
-    x = np.round(x / 16 * 255).astype("uint8").reshape(-1, 8, 8, 1)
-    names = tuple(map(str, range(10)))
-    return cvae.ImageDataset("mnist", "scikit-learn", names, x[:1400], y[:1400], x[1400:], y[1400:])
 
 
 @pytest.fixture
@@ -26,9 +16,9 @@ def study(digits, monkeypatch, tmp_path):
     """The study cut down to two seeds and three arms; counts what is trained."""
     trained = []
 
-    def train(kind, x, y, image_shape, seed, weights=None):
-        trained.append((kind, seed, len(x), weights is not None))
-        return train_classifier(kind, x, y, image_shape, seed, weights, steps=30)
+    def train(build, x, y, image_shape, seed, weights=None):
+        trained.append((build, seed, len(x), weights is not None))
+        return train_classifier(build, x, y, image_shape, seed, weights, steps=30)
 
     train_classifier = imbalance.train_classifier
     monkeypatch.setattr(imbalance, "train_classifier", train)
@@ -36,7 +26,7 @@ def study(digits, monkeypatch, tmp_path):
     monkeypatch.setattr(imbalance, "class_sizes", lambda classes=10: np.r_[80, np.full(classes - 1, 8)])
     imbalance.balanced_by_vae.cache_clear()
     for name, value in {
-        "DATASETS": ("mnist",), "CLASSIFIERS": ("mlp",), "SEEDS": (0, 1),
+        "DATASETS": ("mnist",), "CLASSIFIERS": {"mlp": classifiers.mlp}, "SEEDS": (0, 1),
         "ARMS": (("none", None), ("weights", None), ("random", 20)),
     }.items():  # fmt: skip
         monkeypatch.setattr(imbalance, name, value)
@@ -98,12 +88,14 @@ def test_paired_difference_against_scipy():
     assert imbalance.paired_difference(a, b) == pytest.approx(((a - b).mean(), low, high))
 
 
-def test_classifiers_learn_in_the_same_number_of_steps(digits):
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+def test_classifiers_learn_in_the_same_number_of_steps(digits, kind):
     x, y = imbalance.flat(digits.x_train), digits.y_train
-    model = imbalance.train_classifier("mlp", x, y, (8, 8, 1), seed=0, steps=200)
+    build = imbalance.CLASSIFIERS[kind]
+    model = imbalance.train_classifier(build, x, y, (8, 8, 1), seed=0, steps=200)
     assert model.optimizer.iterations == 200
     assert (model.predict(digits.x_test / 255, verbose=0).argmax(axis=1) == digits.y_test).mean() > 0.85
-    half = imbalance.train_classifier("mlp", x[:300], y[:300], (8, 8, 1), seed=0, steps=200)
+    half = imbalance.train_classifier(build, x[:300], y[:300], (8, 8, 1), seed=0, steps=200)
     assert half.optimizer.iterations == 200
 
 

@@ -113,7 +113,7 @@ def test_a_trained_vae_draws_the_right_class(digits):
 
 def test_spread_zero_rebuilds_the_members_each_as_often(digits):
     X, y = digits
-    sampler = images(sampling_strategy={"two": 15}, spread=0.0)
+    sampler = images(sampling_strategy={"two": 15}, spread=0.0, pixels="mean")
     X_new, _ = sampler.fit_resample(X, y)
     members = X[y == "two"].reshape(-1, 8, 8, 1)
     rebuilt = (
@@ -125,9 +125,33 @@ def test_spread_zero_rebuilds_the_members_each_as_often(digits):
     assert (np.bincount(nearest.argmin(axis=1)) == 2).all()
 
 
+def test_edits_of_no_size_are_the_originals(digits):
+    X, y = digits
+    X_new, _ = images(sampling_strategy={"two": 15}, spread=0.0).fit_resample(X, y)
+    members, made = X[y == "two"], X_new[len(X) :]
+    nearest = np.abs(made[:, None] - members[None]).max(axis=-1)
+    assert nearest.min(axis=1).max() < 1e-6
+    assert (np.bincount(nearest.argmin(axis=1)) == 2).all()
+
+
+def test_an_edit_changes_the_original_as_the_draw_changes_its_reconstruction(digits):
+    X, y = digits
+    keep = (y != "two") | (np.cumsum(y == "two") == 1)  # one image: no doubt which one was changed
+    X, y = X[keep], y[keep]
+    options = {"sampling_strategy": {"two": 20}, "spread": 2.0, "steps": 200}
+    sampler = images(pixels="mean", **options)
+    means = sampler.fit_resample(X, y)[0][len(X) :]
+    edits = images(pixels="edit", **options).fit_resample(X, y)[0][len(X) :]
+    member = X[y == "two"]
+    rebuilt = sampler.vaes_["two"].reconstruct(member.reshape(-1, 8, 8, 1), [1]).reshape(1, 64)
+    np.testing.assert_allclose(edits, (member + means - rebuilt).clip(0, 1), atol=1e-5)
+    assert np.ptp(edits, axis=0).max() > 0.02  # they do differ
+    np.testing.assert_array_equal(edits, images(**options).fit_resample(X, y)[0][len(X) :])
+
+
 def test_sampled_pixels_are_black_or_white(digits):
     X, y = digits
-    made = images(sample_pixels=True).fit_resample(X, y)[0][len(X) :]
+    made = images(source="prior", pixels="sample").fit_resample(X, y)[0][len(X) :]
     assert set(np.unique(made)) == {0.0, 1.0}
 
 
@@ -201,6 +225,8 @@ def test_progress_when_verbose(digits, capsys):
         ({"sampling_strategy": {"zero": 10}}, "greater or equal"),
         ({"source": "q"}, "'source' parameter"),
         ({"spread": -1.0}, "'spread' parameter"),
+        ({"pixels": "sharp"}, "'pixels' parameter"),
+        ({"pixels": "edit", "source": "prior"}, "needs source='posterior'"),
         ({"latent_dim": 0}, "'latent_dim' parameter"),
         ({"network": "transformer"}, "'network' parameter"),
     ],

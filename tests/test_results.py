@@ -452,3 +452,11 @@ def test_recipes_have_the_epochs_and_the_c_of_their_report(published):
             # aragam's plain squared error is divided by 2c = 1.
             c = recipe.variance if "c=" in row["setting"] else 0.5
             assert f"c={c:g}" in row["setting"] or recipe.variance == c == 0.5
+
+
+def test_every_reported_number_has_a_measured_one_and_readme_shows_them():
+    text = results.markdown(results.rows())  # raises where a result is missing
+    assert (profile.ROOT / "data" / "results" / "table.md").read_text() == text
+    assert text in (profile.ROOT / "README.md").read_text()
+    cells = [cell.strip() for line in text.splitlines() for cell in line.strip("|").split("|")]
+    assert all(cells)

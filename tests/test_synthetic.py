@@ -4,19 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 
-import cvae
 from cvae import synthetic
 from cvae.__main__ import main
-
-
-@pytest.fixture
-def digits():
-    x, y = load_digits(return_X_y=True)
-    x = np.round(x / 16 * 255).astype("uint8").reshape(-1, 8, 8, 1)
-    names = tuple(map(str, range(10)))
-    return cvae.ImageDataset("mnist", "scikit-learn", names, x[:1400], y[:1400], x[1400:], y[1400:])
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+"""Choosing the study's settings, on a data set small enough for seconds."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from cvae import classifiers, imbalance, journal, tuning
+
+
+@pytest.fixture
+def small(digits, monkeypatch, tmp_path):
+    monkeypatch.setattr(tuning, "load", lambda name: digits)
+    monkeypatch.setattr(imbalance, "DATASETS", ("mnist",))
+    monkeypatch.setattr(imbalance, "CLASSIFIERS", {"mlp": classifiers.mlp})
+    monkeypatch.setattr(imbalance, "class_sizes", lambda: np.r_[80, np.full(9, 8)])
+    monkeypatch.setattr(tuning, "VALIDATION", 400)
+    monkeypatch.setattr(tuning, "BASELINES", ("none", "weights", "random"))
+    few = {"latent_dim": 2, "options": {"hidden": (8,)}, "steps": 8}
+    monkeypatch.setattr(tuning, "CANDIDATES", {"edits": few, "prior": few | {"source": "prior"}})
+    trained, train = [], imbalance.train_classifier
+
+    def short(build, x, y, image_shape, seed, weights=None):
+        trained.append((len(y), weights is not None))
+        return train(build, x, y, image_shape, seed, weights, steps=30)
+
+    monkeypatch.setattr(imbalance, "train_classifier", short)
+    return tmp_path / "settings.json", trained
+
+
+def test_the_validation_part_is_not_trained_on(digits):
+    part = tuning.validation_part(digits, 400)
+    assert len(part.x_train) == 1000
+    np.testing.assert_array_equal(part.x_test, digits.x_train[1000:])
+    np.testing.assert_array_equal(part.y_test, digits.y_train[1000:])
+    np.testing.assert_array_equal(np.concatenate([part.y_train, part.y_test]), digits.y_train)
+    for n in (0, 1400):
+        with pytest.raises(ValueError, match="n must be 1 to 1399"):
+            tuning.validation_part(digits, n)
+
+
+def test_reproduce_resumes_and_ranks(small, monkeypatch):
+    path, trained = small
+    with pytest.raises(ValueError, match="none is lacking: run python -m cvae"):
+        tuning.table(path)
+    tuning.reproduce(path)
+    assert trained[:5] == [(152, False), (152, True), (800, False), (800, False), (800, False)]
+    assert len(trained) == 10
+    known = journal.read(path, tuning.protocol(), tuning.FIELDS)
+    ranked = tuning.table(path)["mnist", "mlp"]
+    assert list(ranked.values()) == sorted(ranked.values(), reverse=True)
+    both = [known["mnist", seed, "weights", "mlp"]["balanced_accuracy"] for seed in tuning.SEEDS]
+    assert ranked["weights"] == pytest.approx(np.mean(both))
+    known.pop(("mnist", 11, "edits", "mlp"))
+    journal.write(path, tuning.protocol(), tuning.FIELDS, known)
+    tuning.reproduce(path)
+    assert len(trained) == 11
+
+
+def test_a_stand_in_is_refused(small, digits, monkeypatch):
+    path, trained = small
+    monkeypatch.setattr(tuning, "load", lambda name: dataclasses.replace(digits, source="stand-in: x"))
+    with pytest.raises(ValueError, match="needs the real mnist"):
+        tuning.reproduce(path)
+    assert trained == []
+
+
+def test_the_study_and_its_tuning_share_no_seed():
+    assert not set(tuning.SEEDS) & set(imbalance.SEEDS)
