@@ -261,10 +261,10 @@ def better(name, what, dataset, latent_dim, **settings):
     )  # fmt: skip
 
 
-def better_luther(latent_dim):
+def better_luther(latent_dim, **changes):
     return better(
         f"luther-{latent_dim}", "MNIST", "mnist", latent_dim,
-        batch_size=100, epochs=25, seconds=4, **WIDE,
+        batch_size=100, epochs=25, seconds=4, **WIDE | changes,
     )  # fmt: skip
 
 
@@ -278,11 +278,11 @@ def better_zhao(latent_dim, dataset="mnist"):
     )  # fmt: skip
 
 
-def better_aragam(latent_dim):
+def better_aragam(latent_dim, **changes):
+    settings = {"learning_rate": 2e-3, "epochs": 6, "seconds": 25, **DEEP} | changes
     return better(
-        f"aragam-{latent_dim}", "MNIST", "mnist", latent_dim,
-        variance=0.5, learning_rate=2e-3, batch_size=64, epochs=6, seconds=25, **DEEP,
-    )  # fmt: skip
+        f"aragam-{latent_dim}", "MNIST", "mnist", latent_dim, variance=0.5, batch_size=64, **settings
+    )
 
 
 def cifar10(latent_dim, likelihood="discretized_logistic", **settings):
@@ -298,7 +298,9 @@ def cifar10(latent_dim, likelihood="discretized_logistic", **settings):
 
 
 BETTER = (
-    *(better_luther(latent_dim) for latent_dim in (2, 10, 100)),
+    *(better_luther(latent_dim) for latent_dim in (2, 10)),
+    # A decoder that starts at the mean image has little use for 100 noisy dimensions: it ends at 103.9.
+    better_luther(100, bias_init=False),
     better(
         "patadia-fashion", "Fashion-MNIST", "fashion_mnist", 2,
         batch_size=64, epochs=12, seconds=5, **WIDE,
@@ -310,7 +312,12 @@ BETTER = (
     ),
     *(better_zhao(latent_dim) for latent_dim in (1, 2, 3, 5, 20)),
     better_zhao(2, "fashion_mnist"),
-    *(better_aragam(latent_dim) for latent_dim in (2, 3, 4, 5, 10, 30)),
+    *(better_aragam(latent_dim) for latent_dim in (3, 4, 5, 10)),
+    # A wide MLP, longer: 34.2 and 28.0 where the convolutions get 37.3 and 28.3.
+    *(
+        better_aragam(latent_dim, learning_rate=1e-3, epochs=24, seconds=5, **WIDE)
+        for latent_dim in (2, 30)
+    ),
     better(
         "ibrahim-dogs", "Stanford Dogs at 64x64", "stanford_dogs", 32, size=64, network="residual",
         options={"filters": (16, 32, 64, 128)}, batch_size=32, epochs=16, clip_norm=1.0, augment=0.0,
@@ -333,10 +340,7 @@ SEEDS = tuple(
         name=f"{name}-seed{seed}", about=f"{FIRST[name].about}, seed {seed}", seed=seed,
         report=None, reported={}, better=None, keep=False,
     )
-    for name in (
-        *(f"zhao-mlp20-{latent_dim}" for latent_dim in (1, 2, 3, 5, 20)),
-        *("better-zhao-2", "better-zhao-20", "aragam-2", "zhao-cnn-2", "zhao-cnn-20"),
-    )
+    for name in ("zhao-mlp20-2", "zhao-mlp20-20", "zhao-cnn-2")
     for seed in (1, 2)
 )  # fmt: skip
 
