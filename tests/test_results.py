@@ -24,16 +24,16 @@ def _quick(monkeypatch):
 
 
 @pytest.fixture
-def only(tiny_recipe, monkeypatch):
+def only(tiny_recipe):
     """A function that leaves these recipes, and no others, in RECIPES."""
+    everything = dict(experiments.RECIPES)
 
-    def leave(*chosen):
-        for name in list(experiments.RECIPES):
-            monkeypatch.delitem(experiments.RECIPES, name)
-        for recipe in chosen:
-            monkeypatch.setitem(experiments.RECIPES, recipe.name, recipe)
+    def put(recipes):
+        experiments.RECIPES.clear()
+        experiments.RECIPES.update(recipes)
 
-    return leave
+    yield lambda *chosen: put({recipe.name: recipe for recipe in chosen})
+    put(everything)  # in their order, which the table has, too
 
 
 @pytest.fixture
