@@ -42,7 +42,8 @@ class VAEOverSampler(BaseOverSampler):
             common ones. False trains a VAE for each class that is to grow, on its rows alone.
         source: "posterior" draws z around the code of real rows of the class, each used about equally
             often; "prior" draws z from N(0, I), for rows that are like none in particular.
-        spread: the standard deviations of those draws are multiplied by this: 0 gives reconstructions.
+        spread: the standard deviations of those draws are multiplied by this: 0 gives
+            reconstructions, or with edits the rows themselves.
         pixels: "mean" takes the mean of p(x | z), "sample" draws from it. "edit", for the posterior
             only, changes a real row by the difference that the draw makes to that mean, and so keeps
             what the VAE cannot say of it. Means are blurred: where only the rare classes have

@@ -19,7 +19,6 @@ from cvae.datasets import ImageDataset, load
 RESULT = profile.ROOT / "data" / "results" / "oversampling-settings.json"
 VALIDATION = 10_000
 SEEDS = (10, 11)
-BASELINES = ("none", "weights", "random", "smote", "borderline")
 START = {"latent_dim": 10, "options": {"hidden": (512, 256)}, "steps": 4000, "source": "posterior"}
 # Each differs from another in one thing.
 CANDIDATES = {
@@ -59,7 +58,7 @@ def reproduce(path: Path = RESULT) -> Path:
         ValueError: a data set that is here only as a stand-in.
     """
     known = journal.read(path, protocol(), FIELDS)
-    arms = itertools.product(imbalance.DATASETS, SEEDS, (*BASELINES, *CANDIDATES))
+    arms = itertools.product(imbalance.DATASETS, SEEDS, (*imbalance.BASELINES, *CANDIDATES))
     wanted = [arm for arm in arms if any((*arm, kind) not in known for kind in imbalance.CLASSIFIERS)]
     for dataset in {dataset for dataset, *_ in wanted}:
         if load(dataset).is_stand_in:
@@ -98,7 +97,7 @@ def table(path: Path = RESULT) -> dict[tuple[str, str], dict[str, float]]:
     found = {}
     for dataset, kind in itertools.product(imbalance.DATASETS, imbalance.CLASSIFIERS):
         means = {}
-        for arm in (*BASELINES, *CANDIDATES):
+        for arm in (*imbalance.BASELINES, *CANDIDATES):
             keys = [(dataset, seed, arm, kind) for seed in SEEDS]
             if any(key not in known for key in keys):
                 raise ValueError(f"{arm} is lacking: run python -m cvae reproduce oversampling-settings")

@@ -60,8 +60,13 @@ def test_reproduce_resumes(small, digits, monkeypatch):
     assert len(generated) == 2  # nothing was lacking
     kept = {arm: result for arm, result in known.items() if arm != ("both", "posterior")}
     synthetic.journal.write(path, synthetic.protocol(), synthetic.FIELDS, kept)
+    trained, train = [], synthetic.train_classifier
+    monkeypatch.setattr(
+        synthetic, "train_classifier", lambda *a, **k: trained.append(len(a[2])) or train(*a, **k)
+    )
     synthetic.reproduce(path)
     assert generated[2:] == ["posterior"]
+    assert trained == [1600, 1600]  # the missing arm's two seeds, and no other
     again = synthetic.read(path)["both", "posterior"]
     assert again["accuracy"] == known["both", "posterior"]["accuracy"]  # the same seeds, the same result
     monkeypatch.setattr(synthetic, "STEPS", 7)

@@ -15,7 +15,7 @@ def small(digits, monkeypatch, tmp_path):
     monkeypatch.setattr(imbalance, "CLASSIFIERS", {"mlp": classifiers.mlp})
     monkeypatch.setattr(imbalance, "class_sizes", lambda: np.r_[80, np.full(9, 8)])
     monkeypatch.setattr(tuning, "VALIDATION", 400)
-    monkeypatch.setattr(tuning, "BASELINES", ("none", "weights", "random"))
+    monkeypatch.setattr(imbalance, "BASELINES", ("none", "weights", "random"))
     few = {"latent_dim": 2, "options": {"hidden": (8,)}, "steps": 8}
     monkeypatch.setattr(tuning, "CANDIDATES", {"edits": few, "prior": few | {"source": "prior"}})
     trained, train = [], imbalance.train_classifier
