@@ -45,6 +45,14 @@ class ImageDataset:
     def is_stand_in(self) -> bool:
         return self.source.startswith("stand-in")
 
+    def check_real(self, purpose: str) -> None:
+        """Raises ValueError for a stand-in: what is recorded or committed comes from real images."""
+        if self.is_stand_in:
+            raise ValueError(
+                f"{purpose} needs the real {self.name}, here is only a {self.source}: results of a "
+                "stand-in are not recorded. Connect to the network, or set TFDS_DATA_DIR"
+            )
+
     @property
     def image_shape(self) -> tuple[int, int, int]:
         return self.x_train.shape[1:]

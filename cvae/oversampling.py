@@ -52,6 +52,9 @@ class VAEOverSampler(BaseOverSampler):
         steps: of training, for each VAE.
         batch_size, learning_rate: of training with Adam, whose rate falls to 0 along a cosine.
         random_state: seed of the weights, the batches and the draws.
+        warm_start: go on with the VAEs of the last `fit_resample`, for the same images with another
+            target, source, spread or kind of pixels; without them, or if a class that is to grow is
+            not among theirs, they are trained as usual.
         verbose: show a progress bar of the training.
 
     Attributes:
@@ -83,6 +86,7 @@ class VAEOverSampler(BaseOverSampler):
         "steps": [Interval(numbers.Integral, 1, None, closed="left")],
         "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
         "learning_rate": [Interval(numbers.Real, 0, None, closed="neither")],
+        "warm_start": ["boolean"],
         "verbose": ["verbose"],
     }
 
@@ -103,6 +107,7 @@ class VAEOverSampler(BaseOverSampler):
         batch_size=128,
         learning_rate=1e-3,
         random_state=None,
+        warm_start=False,
         verbose=0,
     ):
         super().__init__(sampling_strategy=sampling_strategy)
@@ -119,6 +124,7 @@ class VAEOverSampler(BaseOverSampler):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.random_state = random_state
+        self.warm_start = warm_start
         self.verbose = verbose
 
     def _fit_resample(self, X, y):
@@ -133,8 +139,10 @@ class VAEOverSampler(BaseOverSampler):
             if self.sampling_strategy_.get(name, 0) > 0
         }
         seed = check_random_state(self.random_state).randint(2**31 - 1)
-        with seeded(seed):
-            vaes = self._train_all(images, labels, list(wanted), seed)
+        vaes = self._trained_before(classes, wanted, images)
+        if vaes is None:
+            with seeded(seed):
+                vaes = self._train_all(images, labels, list(wanted), seed)
         rng = np.random.default_rng(seed)
         made = {n: self._generate(vaes[n], images[labels == n], n, wanted[n], rng) for n in wanted}
         self.vaes_ = {classes[n]: vae for n, vae in vaes.items()}
@@ -160,6 +168,19 @@ class VAEOverSampler(BaseOverSampler):
         scaled = (rows - low) / np.where(span > 0, span, 1)
         images = scaled.astype("float32")[:, None, :, None]
         return images, lambda made: low + made.reshape(len(made), -1).astype("float64") * span
+
+    def _trained_before(self, classes, wanted, images):
+        """{label: VAE} of the last `fit_resample`, or None where they do not serve."""
+        known = getattr(self, "vaes_", {}) if self.warm_start else {}
+        vaes = {n: known.get(classes[n]) for n in wanted}
+        if not vaes or None in vaes.values():
+            return None
+        fits = all(
+            vae.image_shape == images.shape[1:]
+            and getattr(vae, "num_classes", None) == (len(classes) if self.conditional else None)
+            for vae in vaes.values()
+        )
+        return vaes if fits else None
 
     def _train_all(self, images, labels, growing, seed):
         """{label: VAE} for the labels that are to grow."""

@@ -199,12 +199,7 @@ def reproduce(names: Sequence[str] | None = None) -> list[Path]:
     chosen = [find(name) for name in names or RECIPES]
     missing = [recipe for recipe in chosen if retraining() or read_result(recipe) is None]
     for recipe in {recipe.dataset: recipe for recipe in missing}.values():
-        data = recipe.load()
-        if data.is_stand_in:
-            raise ValueError(
-                f"{recipe.name} needs the real {data.name}, here is only a {data.source}: results of "
-                "a stand-in are not recorded. Connect to the network, or set TFDS_DATA_DIR"
-            )
+        recipe.load().check_real(recipe.name)
     form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left"
     guess = sum(recipe.seconds * recipe.epochs for recipe in missing)
     with tqdm(total=guess, bar_format=form, disable=bool(os.environ.get("CI"))) as bar:

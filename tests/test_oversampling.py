@@ -149,6 +149,38 @@ def test_an_edit_changes_the_original_as_the_draw_changes_its_reconstruction(dig
     np.testing.assert_array_equal(edits, images(**options).fit_resample(X, y)[0][len(X) :])
 
 
+def test_warm_start_generates_anew_without_training(digits, monkeypatch):
+    X, y = digits
+    sampler = images(warm_start=True)
+    edits, _ = sampler.fit_resample(X, y)
+    first = sampler.vaes_["one"]
+    with monkeypatch.context() as context:
+        context.setattr(sampler, "_train", lambda *_: pytest.fail("trained again"))
+        draws, _ = sampler.set_params(source="prior").fit_resample(X, y)
+        again, _ = sampler.set_params(source="posterior").fit_resample(X, y)
+    assert sampler.vaes_["one"] is first
+    assert not np.allclose(edits, draws)
+    np.testing.assert_array_equal(edits, again)
+    sampler.set_params(warm_start=False).fit_resample(X, y)
+    assert sampler.vaes_["one"] is not first
+
+
+@pytest.mark.parametrize("conditional", [True, False])
+def test_warm_start_trains_where_the_vaes_do_not_serve(digits, conditional):
+    X, y = digits
+    sampler = images(warm_start=True, conditional=conditional, sampling_strategy={"one": 30})
+    sampler.fit_resample(X, y)
+    first = sampler.vaes_["one"]
+    sampler.set_params(sampling_strategy={"one": 30, "two": 30}).fit_resample(X, y)  # a class more
+    assert sampler.vaes_["one"] is not first
+    first = sampler.vaes_["one"]
+    sampler.set_params(conditional=not conditional).fit_resample(X, y)
+    assert sampler.vaes_["one"] is not first
+    first = sampler.vaes_["one"]
+    sampler.set_params(image_shape=(4, 16, 1)).fit_resample(X, y)
+    assert sampler.vaes_["one"].image_shape == (4, 16, 1)
+
+
 def test_sampled_pixels_are_black_or_white(digits):
     X, y = digits
     made = images(source="prior", pixels="sample").fit_resample(X, y)[0][len(X) :]

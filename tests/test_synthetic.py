@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import imageio.v3 as imageio
 import numpy as np
 import pytest
 
@@ -12,8 +13,11 @@ from cvae.__main__ import main
 @pytest.fixture
 def small(digits, monkeypatch, tmp_path):
     """The experiment cut down to seconds; counts what is generated."""
-    ways = {"the report's ten VAEs": {}, "posterior": {"source": "posterior", "conditional": True}}
-    report = {"conditional": False, "source": "prior", "latent_dim": 2, "options": {"hidden": (16,)}}
+    ways = {
+        "the report's ten VAEs": ({}, {}), "drawn": ({}, {"pixels": "sample"}),
+        "posterior": ({"conditional": True}, {"source": "posterior"}),
+    }  # fmt: skip
+    report = {"conditional": False, "latent_dim": 2, "options": {"hidden": (16,)}}
     for name, value in {
         "load": lambda name: digits, "WAYS": ways, "PER_CLASS": 20, "STEPS": 150, "SEEDS": (0, 1),
         "REPORT": report | {"steps": 40, "batch_size": 50},
@@ -22,9 +26,9 @@ def small(digits, monkeypatch, tmp_path):
         monkeypatch.setattr(synthetic, name, value)
     generated, generate = [], synthetic.generate
 
-    def counting(way, data):
+    def counting(way, data, per_class=20, before=None):
         generated.append(way)
-        return generate(way, data, 20)
+        return generate(way, data, per_class, before=before)
 
     monkeypatch.setattr(synthetic, "generate", counting)
     return tmp_path / "synthetic.json", generated
@@ -38,8 +42,22 @@ def test_generate_makes_so_many_of_each_class(small, digits):
     assert len({id(vae) for vae in sampler.vaes_.values()}) == 10
     shared = synthetic.generate("posterior", digits)[2]
     assert len({id(vae) for vae in shared.vaes_.values()}) == 1
-    with pytest.raises(ValueError, match="way must be one of the report's ten VAEs, posterior; got 'x'"):
+    with pytest.raises(
+        ValueError, match="way must be one of the report's ten VAEs, drawn, posterior; got 'x'"
+    ):
         synthetic.generate("x", digits)
+
+
+def test_ways_that_share_a_training_share_the_vaes(small, digits):
+    *_, first = synthetic.generate("the report's ten VAEs", digits)
+    vaes = first.vaes_
+    x, _, second = synthetic.generate("drawn", digits, before=first)
+    assert second.vaes_ == vaes
+    assert set(np.unique(x)) == {0, 1}  # drawn, not means
+    *_, third = synthetic.generate("posterior", digits, before=second)
+    assert third is not second
+    alone = synthetic.generate("posterior", digits)[0]
+    np.testing.assert_array_equal(synthetic.generate("posterior", digits, before=third)[0], alone)
 
 
 def test_reproduce_resumes(small, digits, monkeypatch):
@@ -47,7 +65,7 @@ def test_reproduce_resumes(small, digits, monkeypatch):
     synthetic.reproduce(path)
     known = synthetic.read(path)
     assert set(known) == set(synthetic.ARMS)
-    assert generated == ["the report's ten VAEs", "posterior"]
+    assert generated == ["the report's ten VAEs", "drawn", "posterior"]
     real = known["real", None]
     assert real["images"] == 1400
     assert len(real["accuracy"]) == 2
@@ -56,8 +74,14 @@ def test_reproduce_resumes(small, digits, monkeypatch):
     assert confusion.sum() == len(digits.y_test)
     assert confusion.trace() / confusion.sum() == pytest.approx(real["accuracy"][0])
     assert known["both", "posterior"]["images"] == 1600
+    for n, says in real["mistakes"]:
+        assert digits.y_test[n] != says
+    wrong = len(digits.y_test) - confusion.trace()
+    assert len(real["mistakes"]) == min(wrong, 40) > 0
+    for way in synthetic.WAYS:
+        assert imageio.imread(synthetic.sheet(way, path)).shape == (89, 89)  # 10 x 10 of 8 pixels, gaps
     synthetic.reproduce(path)
-    assert len(generated) == 2  # nothing was lacking
+    assert len(generated) == 3  # nothing was lacking
     kept = {arm: result for arm, result in known.items() if arm != ("both", "posterior")}
     synthetic.journal.write(path, synthetic.protocol(), synthetic.FIELDS, kept)
     trained, train = [], synthetic.train_classifier
@@ -65,7 +89,7 @@ def test_reproduce_resumes(small, digits, monkeypatch):
         synthetic, "train_classifier", lambda *a, **k: trained.append(len(a[2])) or train(*a, **k)
     )
     synthetic.reproduce(path)
-    assert generated[2:] == ["posterior"]
+    assert generated[3:] == ["posterior"]
     assert trained == [1600, 1600]  # the missing arm's two seeds, and no other
     again = synthetic.read(path)["both", "posterior"]
     assert again["accuracy"] == known["both", "posterior"]["accuracy"]  # the same seeds, the same result

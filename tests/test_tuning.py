@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cvae import classifiers, imbalance, journal, tuning
+from cvae.oversampling import VAEOverSampler
 
 
 @pytest.fixture
@@ -15,13 +16,13 @@ def small(digits, monkeypatch, tmp_path):
     monkeypatch.setattr(imbalance, "CLASSIFIERS", {"mlp": classifiers.mlp})
     monkeypatch.setattr(imbalance, "class_sizes", lambda: np.r_[80, np.full(9, 8)])
     monkeypatch.setattr(tuning, "VALIDATION", 400)
-    monkeypatch.setattr(imbalance, "BASELINES", ("none", "weights", "random"))
     few = {"latent_dim": 2, "options": {"hidden": (8,)}, "steps": 8}
-    monkeypatch.setattr(tuning, "CANDIDATES", {"edits": few, "prior": few | {"source": "prior"}})
+    candidates = {"edits": (few, {"source": "posterior"}), "prior": (few, {"source": "prior"})}
+    monkeypatch.setattr(tuning, "CANDIDATES", candidates)
     trained, train = [], imbalance.train_classifier
 
     def short(build, x, y, image_shape, seed, weights=None):
-        trained.append((len(y), weights is not None))
+        trained.append(len(y))
         return train(build, x, y, image_shape, seed, weights, steps=30)
 
     monkeypatch.setattr(imbalance, "train_classifier", short)
@@ -41,20 +42,22 @@ def test_the_validation_part_is_not_trained_on(digits):
 
 def test_reproduce_resumes_and_ranks(small, monkeypatch):
     path, trained = small
-    with pytest.raises(ValueError, match="none is lacking: run python -m cvae"):
+    with pytest.raises(ValueError, match="edits is lacking: run python -m cvae"):
         tuning.table(path)
+    vaes, train = [], VAEOverSampler._train
+    monkeypatch.setattr(VAEOverSampler, "_train", lambda *a: vaes.append(a) or train(*a))
     tuning.reproduce(path)
-    assert trained[:5] == [(152, False), (152, True), (800, False), (800, False), (800, False)]
-    assert len(trained) == 10
+    assert trained == [800] * 4
+    assert len(vaes) == 2  # a VAE for each seed
     known = journal.read(path, tuning.protocol(), tuning.FIELDS)
     ranked = tuning.table(path)["mnist", "mlp"]
     assert list(ranked.values()) == sorted(ranked.values(), reverse=True)
-    both = [known["mnist", seed, "weights", "mlp"]["balanced_accuracy"] for seed in tuning.SEEDS]
-    assert ranked["weights"] == pytest.approx(np.mean(both))
+    both = [known["mnist", seed, "prior", "mlp"]["balanced_accuracy"] for seed in tuning.SEEDS]
+    assert ranked["prior"] == pytest.approx(np.mean(both))
     known.pop(("mnist", 11, "edits", "mlp"))
     journal.write(path, tuning.protocol(), tuning.FIELDS, known)
     tuning.reproduce(path)
-    assert len(trained) == 11
+    assert len(trained) == 5
 
 
 def test_a_stand_in_is_refused(small, digits, monkeypatch):
