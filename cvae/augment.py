@@ -5,20 +5,23 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from cvae.checks import check_count
+from cvae.checks import check_count, check_labels
 from cvae.images import check_images, to_float
 
 
 class ImageBatches(keras.utils.PyDataset):
     """Batches of images in an order that is new in every epoch; a subclass says what becomes of them.
 
+    With labels, batches are what a `ConditionalVAE` takes.
+
     Raises:
-        ValueError: fewer images than a batch holds, a batch size below 1.
+        ValueError: fewer images than a batch holds, a batch size below 1, not a label for each image.
     """
 
-    def __init__(self, images, batch_size, seed):
+    def __init__(self, images, batch_size, seed, labels=None):
         super().__init__()
         self.images = check_images(images)
+        self.labels = None if labels is None else check_labels(labels, len(self.images))
         check_count("batch_size", batch_size)
         if batch_size > len(self.images):
             raise ValueError(
@@ -30,9 +33,20 @@ class ImageBatches(keras.utils.PyDataset):
     def __len__(self):
         return -(-len(self.images) // self.batch_size)
 
-    def batch(self, index):
-        """The images of a batch, as they are."""
-        return self.images[self.order[index * self.batch_size : (index + 1) * self.batch_size]]
+    def chosen(self, index):
+        """Which images are in a batch."""
+        return self.order[index * self.batch_size : (index + 1) * self.batch_size]
+
+    def change(self, images, index):
+        """What becomes of the images of a batch."""
+        raise NotImplementedError
+
+    def __getitem__(self, index):
+        chosen = self.chosen(index)
+        images = self.change(self.images[chosen], index)
+        if self.labels is None:
+            return (images,)
+        return ({"image": images, "label": self.labels[chosen]},)
 
     def on_epoch_end(self):
         self.order = self.rng.permutation(len(self.images))
@@ -48,23 +62,30 @@ class FlipsAndRotations(ImageBatches):
         batch_size: images a batch; the last batch of an epoch has what is left.
         degrees: the largest angle, either way.
         seed: for the order, the flips and the angles.
+        labels: (n,), for a `ConditionalVAE`.
 
     Raises:
         ValueError: fewer images than a batch holds, a batch size below 1, degrees outside [0, 180].
     """
 
-    def __init__(self, images: ArrayLike, batch_size: int = 32, degrees: float = 10.0, seed: int = 0):
-        super().__init__(images, batch_size, seed)
+    def __init__(
+        self,
+        images: ArrayLike,
+        batch_size: int = 32,
+        degrees: float = 10.0,
+        seed: int = 0,
+        labels: ArrayLike | None = None,
+    ):
+        super().__init__(images, batch_size, seed, labels)
         if not 0 <= degrees <= 180:
             raise ValueError(f"degrees must be 0 to 180, got {degrees}")
         self.degrees = degrees
 
-    def __getitem__(self, index):
-        images = self.batch(index)
+    def change(self, images, index):
         flipped = self.rng.random(len(images)) < 0.5
         images = np.where(flipped[:, None, None, None], images[:, :, ::-1], images)
         angles = np.radians(self.rng.uniform(-self.degrees, self.degrees, len(images)))
-        return (rotate(images, angles),)
+        return rotate(images, angles)
 
 
 def rotate(images: ArrayLike, angles: ArrayLike) -> np.ndarray:

@@ -53,16 +53,19 @@ class DynamicBinarization(ImageBatches):
         images: (n, height, width, channels), grey.
         batch_size: images a batch; the last batch of an epoch has what is left.
         seed: of the order and the draws.
+        labels: (n,), for a `ConditionalVAE`.
 
     Raises:
         ValueError: fewer images than a batch holds.
     """
 
-    def __init__(self, images: ArrayLike, batch_size: int = 128, seed: int = 0):
-        super().__init__(to_uint8(check_images(images)), batch_size, seed)
+    def __init__(
+        self, images: ArrayLike, batch_size: int = 128, seed: int = 0, labels: ArrayLike | None = None
+    ):
+        super().__init__(to_uint8(check_images(images)), batch_size, seed, labels)
 
-    def __getitem__(self, index):
-        return (binarize(self.batch(index), "dynamic", (self.epoch_seed, index)),)
+    def change(self, images, index):
+        return binarize(images, "dynamic", (self.epoch_seed, index))
 
     def on_epoch_end(self):
         super().on_epoch_end()

@@ -32,14 +32,15 @@ def check_not_negative(name, value) -> float:
     return float(value)
 
 
-def check_labels(labels, n, num_classes) -> np.ndarray:
-    """Return labels as int32 (n,), or say what is wrong with them."""
+def check_labels(labels, n, num_classes=None) -> np.ndarray:
+    """Return labels as int32 (n,), or say what is wrong with them; None for any number of classes."""
     labels = np.asarray(labels)
     if labels.shape != (n,) or labels.dtype.kind not in "ui":
         raise ValueError(
             f"labels must be whole numbers, one for each of {n} images: expected the shape ({n},), "
             f"got {labels.shape} of {labels.dtype}"
         )
-    if labels.min() < 0 or labels.max() >= num_classes:
-        raise ValueError(f"labels must lie in 0..{num_classes - 1}, got {labels.min()}..{labels.max()}")
+    top = np.inf if num_classes is None else num_classes - 1
+    if labels.min() < 0 or labels.max() > top:
+        raise ValueError(f"labels must lie in 0..{top}, got {labels.min()}..{labels.max()}")
     return labels.astype("int32")

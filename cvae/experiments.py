@@ -9,6 +9,7 @@ import keras
 
 from cvae.binarize import binarize_dataset
 from cvae.build import build_vae
+from cvae.callbacks import AnnealBeta
 from cvae.datasets import ImageDataset, load
 from cvae.likelihoods import Gaussian
 
@@ -24,7 +25,10 @@ class Recipe:
         network, options: of `build_vae`.
         latent_dim, likelihood, beta: of the VAE.
         variance: of a Gaussian likelihood.
+        conditional: tell the encoder and the decoder the label: a `ConditionalVAE`.
         bias_init: start the decoder at the mean image.
+        free_bits, importance_samples: of the VAE, see there.
+        anneal: raise beta from 0 over so many epochs: 10; or (10, 20): and again every 20.
         learning_rate, batch_size, epochs: of training with Adam.
         schedule: "constant", or "cosine": the learning rate falls to 0 along a cosine.
         clip_norm: scale the gradient of all weights together down to this norm; None for no limit.
@@ -50,7 +54,11 @@ class Recipe:
     likelihood: str = "bernoulli"
     variance: float | str | None = None
     beta: float = 1.0
+    conditional: bool = False
     bias_init: bool = False
+    free_bits: float = 0.0
+    importance_samples: int = 1
+    anneal: int | tuple[int, int] | None = None
     learning_rate: float = 1e-3
     batch_size: int = 128
     epochs: int = 10
@@ -89,16 +97,26 @@ class Recipe:
         )
         return data if self.binarize is None else binarize_dataset(data, self.binarize)
 
-    def build(self, image_shape):
-        """The untrained VAE, its weights drawn with the seed."""
+    def build(self, image_shape, num_classes=None):
+        """The untrained VAE, its weights drawn with the seed; `num_classes` where it is conditional."""
+        if self.conditional and num_classes is None:
+            raise ValueError(f"{self.name} is conditional: build it with the number of classes")
         keras.utils.set_random_seed(self.seed)
         likelihood = self.likelihood
         if self.variance is not None:
             likelihood = Gaussian(self.variance)
         return build_vae(
             image_shape, self.latent_dim, self.network, likelihood,
-            beta=self.beta, seed=self.seed, **self.options,
+            num_classes if self.conditional else None, beta=self.beta, seed=self.seed,
+            free_bits=self.free_bits, importance_samples=self.importance_samples, **self.options,
         )  # fmt: skip
+
+    def callbacks(self) -> list[keras.callbacks.Callback]:
+        """What the training needs beside the data."""
+        if self.anneal is None:
+            return []
+        epochs, cycle = (self.anneal, None) if isinstance(self.anneal, int) else self.anneal
+        return [AnnealBeta(0.0, self.beta, epochs, cycle)]
 
     def optimizer(self, steps: int) -> keras.optimizers.Optimizer:
         """Adam for a training of so many steps."""

@@ -267,3 +267,18 @@ def summary(known: dict, dataset: str, classifier: str) -> list[dict]:
         row["against_best"] = paired_difference(accuracy, over_seeds(best, "balanced_accuracy"))
         rows.append(row)
     return rows
+
+
+def markdown(rows: list[dict]) -> str:
+    """The table that `summary` gives, in percent; the best baseline in bold."""
+    header = ("method", "up to", "balanced accuracy", "macro F1", "G-mean", "recall of the 3 rarest")
+    lines = [f"| {' | '.join(header)} | against the best baseline |", "| --- " * 7 + "|"]
+    for row in rows:
+        up_to = row["target"] or ("all equal" if row["method"] in SAMPLERS else "")
+        cells = ["{:.1f} ± {:.1f}".format(*(100 * part for part in row[metric])) for metric in METRICS]
+        if row["best_baseline"]:
+            cells = [f"**{cell}**" for cell in cells] + [""]
+        else:
+            cells.append("{:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * n for n in row["against_best"])))
+        lines.append(f"| {row['method']} | {up_to} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

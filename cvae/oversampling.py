@@ -46,9 +46,9 @@ class VAEOverSampler(BaseOverSampler):
             reconstructions, or with edits the rows themselves.
         pixels: "mean" takes the mean of p(x | z), "sample" draws from it. "edit", for the posterior
             only, changes a real row by the difference that the draw makes to that mean, and so keeps
-            what the VAE cannot say of it. Means are blurred: where only the rare classes have
-            generated rows, a classifier can learn that blur means rare. None: "edit" with the
-            posterior, "mean" with the prior.
+            what the VAE cannot say of it: its edges and, where its class is too rare for the VAE to
+            have learnt the label, what makes it one of its class. None: "edit" with the posterior,
+            "mean" with the prior.
         steps: of training, for each VAE.
         batch_size, learning_rate: of training with Adam, whose rate falls to 0 along a cosine.
         random_state: seed of the weights, the batches and the draws.

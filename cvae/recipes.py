@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 from tqdm import tqdm
 
 from cvae import classifiers, evaluate, profile
@@ -70,26 +71,35 @@ def train(
         raise ValueError(
             f"{recipe.name}: augment and dynamic binarisation cannot be had together; leave one out"
         )
-    vae = recipe.build(data.image_shape)
+    vae = recipe.build(data.image_shape, len(data.class_names))
     if recipe.bias_init:
         vae.init_output_bias(data.x_train)
     compile_vae(recipe, vae, len(data.x_train))
-    images, options = data.x_train, {"batch_size": recipe.batch_size}
-    if recipe.augment is not None:
-        images, options = FlipsAndRotations(images, recipe.batch_size, recipe.augment, recipe.seed), {}
-    elif recipe.binarize == "dynamic":
-        images, options = DynamicBinarization(images, recipe.batch_size, recipe.seed), {}
+    inputs, held_out, options = training_data(recipe, data)
     vae.fit(
-        images, **options, epochs=recipe.epochs, validation_data=data.x_test,
+        inputs, **options, epochs=recipe.epochs, validation_data=held_out,
         validation_batch_size=recipe.batch_size,
         verbose=profile.verbose() if verbose is None else verbose,
-        callbacks=[*callbacks, *resumable(folder)],
+        callbacks=[*recipe.callbacks(), *callbacks, *resumable(folder)],
     )  # fmt: skip
     out.with_suffix(".json").unlink(missing_ok=True)  # so that no card ever stands beside other weights
     save_vae(without_optimizer(recipe, vae), out)
     write_json(card(recipe, data, read_log(folder / "log.csv"), vae), out.with_suffix(".json"))
     (folder / "log.csv").unlink()
     return vae
+
+
+def training_data(recipe, data) -> tuple:
+    """What `fit` trains and validates on, and more of its arguments."""
+    size, seed = recipe.batch_size, recipe.seed
+    labels = data.y_train if recipe.conditional else None
+    held_out = {"image": data.x_test, "label": data.y_test} if recipe.conditional else data.x_test
+    if recipe.augment is not None:
+        return FlipsAndRotations(data.x_train, size, recipe.augment, seed, labels), held_out, {}
+    if recipe.binarize == "dynamic":
+        return DynamicBinarization(data.x_train, size, seed, labels), held_out, {}
+    inputs = {"image": data.x_train, "label": labels} if recipe.conditional else data.x_train
+    return inputs, held_out, {"batch_size": size}
 
 
 def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE:
@@ -126,7 +136,7 @@ def compile_vae(recipe, vae, images):
 
 def without_optimizer(recipe, vae):
     """A copy that takes a third of the space: Adam keeps two moments of every weight."""
-    copy = recipe.build(vae.image_shape)
+    copy = recipe.build(vae.image_shape, getattr(vae, "num_classes", None))
     copy.set_weights(vae.get_weights())
     return copy
 
@@ -228,8 +238,10 @@ def record(recipe, bar):
 
 def score_samples(recipe, vae, n=10_000) -> dict:
     """What the classifier of the data set says of n samples from the prior."""
-    model, known = classifiers.load_or_train(recipe.load())
-    verdicts = classifiers.probabilities(model, vae.sample(n, seed=0))
+    data = recipe.load()
+    model, known = classifiers.load_or_train(data)
+    labels = np.arange(n) % len(data.class_names) if recipe.conditional else None
+    verdicts = classifiers.probabilities(model, vae.sample(n, labels=labels, seed=0))
     mean, spread = evaluate.inception_score(verdicts)
     return {
         "images": n,

@@ -3,6 +3,7 @@ import pytest
 import scipy.ndimage
 
 from cvae.augment import FlipsAndRotations, rotate
+from cvae.binarize import DynamicBinarization
 
 
 def epoch(batches):
@@ -105,6 +106,26 @@ def test_the_same_seed_gives_the_same_stream(images):
     assert first.dtype == np.float32
     assert first.min() >= 0
     assert first.max() <= 1
+
+
+@pytest.mark.parametrize("batches_of", [FlipsAndRotations, DynamicBinarization])
+def test_each_image_keeps_its_label(batches_of):
+    levels = (
+        np.arange(60) % 3
+    )  # an image is black or white all over, or half of it; its label says which
+    images = np.zeros((60, 8, 8, 1), "uint8")
+    images[levels == 1] = 255
+    images[levels == 2, :4] = 255
+    batches = batches_of(images, 16, labels=levels)
+    for _ in range(2):
+        for n in range(len(batches)):
+            (batch,) = batches[n]
+            white = (batch["image"] > 0.5).mean(axis=(1, 2, 3))
+            np.testing.assert_array_equal(batch["label"] == 0, white == 0)
+            np.testing.assert_array_equal(batch["label"] == 1, white == 1)
+        batches.on_epoch_end()
+    with pytest.raises(ValueError, match="labels must be whole numbers, one for each of 60 images"):
+        batches_of(images, 16, labels=levels[:59])
 
 
 def test_a_vae_trains_on_it(images, small):

@@ -123,6 +123,22 @@ def test_reproduce_resumes_and_summarises(study):
     assert worst["against_best"][0] == pytest.approx(gap)
 
 
+def test_markdown_by_hand():
+    row = dict.fromkeys(imbalance.METRICS, (0.9, 0.0123)) | {"against_best": (0.011, -0.002, 0.024)}
+    rows = [
+        row | {"method": "none", "target": None, "best_baseline": True},
+        row | {"method": "smote", "target": 200, "best_baseline": False},
+        row | {"method": "smote", "target": None, "best_baseline": False},
+    ]
+    _, _, *lines = imbalance.markdown(rows).splitlines()
+    four, bold = " | ".join(["90.0 ± 1.2"] * 4), " | ".join(["**90.0 ± 1.2**"] * 4)
+    assert lines == [
+        f"| none |  | {bold} |  |",
+        f"| smote | 200 | {four} | +1.1 (-0.2 to +2.4) |",
+        f"| smote | all equal | {four} | +1.1 (-0.2 to +2.4) |",
+    ]
+
+
 def test_smaller_targets_are_part_of_full_balance(study, monkeypatch):
     monkeypatch.setattr(imbalance, "TRAINING", {"latent_dim": 2, "steps": 20})
     trained, train = [], imbalance.VAEOverSampler._train

@@ -148,6 +148,30 @@ class StopAfter(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize("change", [{}, {"augment": 5.0}, {"binarize": "dynamic"}])
+def test_a_conditional_recipe(tiny_recipe, tmp_path, change):
+    recipe = tiny_recipe.but(conditional=True, epochs=1, **change)
+    recipes.train(recipe, tmp_path / "tiny.keras", verbose=0)
+    vae = cvae.load_vae(tmp_path / "tiny.keras")
+    assert isinstance(vae, cvae.ConditionalVAE)
+    classes = len(recipe.load().class_names)
+    assert vae.num_classes == classes
+    assert vae.sample(classes, labels=np.arange(classes)).shape[0] == classes
+    with pytest.raises(ValueError, match="tiny is conditional: build it with the number of classes"):
+        recipe.build((8, 8, 1))
+
+
+@pytest.mark.parametrize(
+    ("anneal", "betas"), [(2, [0, 1, 2, 2]), ((1, 2), [0, 2, 0, 2]), (None, [None] * 4)]
+)
+def test_options_of_training_arrive(tiny_recipe, tmp_path, anneal, betas):
+    recipe = tiny_recipe.but(beta=2.0, free_bits=0.25, importance_samples=3, anneal=anneal, epochs=4)
+    vae = recipes.train(recipe, tmp_path / "tiny.keras", verbose=0)
+    assert (vae.free_bits, vae.importance_samples) == (0.25, 3)
+    history = json.loads((tmp_path / "tiny.json").read_text())["history"]
+    assert history.get("beta", [None] * 4) == betas
+
+
 def test_interrupted_training_goes_on(tiny_recipe, tmp_path):
     out = tmp_path / "tiny.keras"
     with pytest.raises(KeyboardInterrupt):
