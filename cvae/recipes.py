@@ -32,6 +32,7 @@ from cvae.vae import VAE
 PRETRAINED = profile.ROOT / "data" / "pretrained"
 RESULTS = profile.ROOT / "data" / "results"
 RUNS = profile.ROOT / "runs"
+NLL_SAMPLES = 500
 
 
 def train(
@@ -231,6 +232,8 @@ def record(recipe, bar):
     known = json.loads(path.with_suffix(".json").read_text())
     if recipe.dataset == "mnist":  # aragam's question: how many samples can be read, and their score
         known["samples"] = score_samples(recipe, load_vae(path))
+    if recipe.binarize is not None:
+        known["nll"] = estimate_nll(recipe, load_vae(path))
     if recipe.keep:
         keep_weights(path, PRETRAINED / f"{recipe.name}.keras")
     write_json(known, RESULTS / f"{recipe.name}.json")
@@ -250,6 +253,17 @@ def score_samples(recipe, vae, n=10_000) -> dict:
         "sure_of_64": round(64 * float((verdicts.max(axis=1) >= 0.9).mean()), 1),
         "classifier_accuracy": known["test_accuracy"],
     }
+
+
+def estimate_nll(recipe, vae) -> dict:
+    """The importance-weighted estimate of -log p(x) on all test images, in nats per image."""
+    data = recipe.load()
+    labels = data.y_test if recipe.conditional else None
+    nats, error = evaluate.nll(vae, data.x_test, labels, samples=NLL_SAMPLES, seed=0)
+    return {
+        "images": len(data.x_test), "samples": NLL_SAMPLES, "nats": round(nats, 3),
+        "standard_error": round(error, 3),
+    }  # fmt: skip
 
 
 def keep_weights(path, kept):

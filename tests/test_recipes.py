@@ -161,6 +161,21 @@ def test_a_conditional_recipe(tiny_recipe, tmp_path, change):
         recipe.build((8, 8, 1))
 
 
+@pytest.mark.parametrize("conditional", [False, True])
+def test_a_binarised_recipe_records_its_likelihood(tiny_recipe, monkeypatch, conditional):
+    recipe = tiny_recipe.but(binarize="static", conditional=conditional)
+    monkeypatch.setitem(experiments.RECIPES, "tiny", recipe)
+    monkeypatch.setattr(recipes, "NLL_SAMPLES", 20)
+    recipes.reproduce(["tiny"])
+    result = recipes.read_result(recipe)
+    assert (result["nll"]["images"], result["nll"]["samples"]) == (32, 20)
+    assert 0 < result["nll"]["standard_error"] < result["nll"]["nats"]
+    assert result["nll"]["nats"] < result["final"]["val_loss"]  # tighter than the ELBO
+    again = recipes.estimate_nll(recipe, recipes.load_or_train(recipe))
+    assert again == result["nll"]
+    assert "nll" not in recipes.read_card(recipe)
+
+
 @pytest.mark.parametrize(
     ("anneal", "betas"), [(2, [0, 1, 2, 2]), ((1, 2), [0, 2, 0, 2]), (None, [None] * 4)]
 )
