@@ -181,6 +181,24 @@ def test_warm_start_trains_where_the_vaes_do_not_serve(digits, conditional):
     assert sampler.vaes_["one"].image_shape == (4, 16, 1)
 
 
+@pytest.mark.parametrize(
+    ("changes", "pixels", "spread"),
+    [
+        ({}, "edit", 2),
+        ({"pixels": "mean"}, "mean", 1),
+        ({"source": "prior"}, "mean", 1),
+        ({"source": "prior", "pixels": "sample"}, "sample", 1),
+        ({"spread": 0.5}, "edit", 0.5),
+    ],
+)
+def test_what_none_stands_for(digits, changes, pixels, spread):
+    sampler = images(**changes)
+    X_new, _ = sampler.fit_resample(*digits)
+    assert (sampler.pixels_, sampler.spread_) == (pixels, spread)
+    named = images(**changes | {"pixels": pixels, "spread": spread})
+    np.testing.assert_array_equal(named.fit_resample(*digits)[0], X_new)
+
+
 def test_sampled_pixels_are_black_or_white(digits):
     X, y = digits
     made = images(source="prior", pixels="sample").fit_resample(X, y)[0][len(X) :]
