@@ -8,7 +8,7 @@ The importance-weighted estimate of -log p(x) on MNIST test images, with the MLP
 - by image: a loop over images, the samples of an image at once
 - by sample: a loop over images and their samples, on a hundredth of the images
 
-All three give the same estimate but for their random draws; compared are seconds an image.
+All three give the same estimate of an image but for their random draws; compared are seconds an image.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def main():
     images = cvae.load("mnist").x_test[: options.images]
     vae = cvae.recipes.load_or_train("luther-10")
     few = images[: max(1, len(images) // 100)]
-    evaluate.nll(vae, few, samples=2)  # traced
+    evaluate.nll(vae, few, samples=2)  # warm
     ours = timed("nll", images, lambda x: evaluate.nll(vae, x, samples=options.samples)[0])
     for name, some, at_once in (("by image", images, options.samples), ("by sample", few, 1)):
         looped = timed(name, some, lambda x, at_once=at_once: loop(vae, x, options.samples, at_once))

@@ -33,16 +33,12 @@ class ImageBatches(keras.utils.PyDataset):
     def __len__(self):
         return -(-len(self.images) // self.batch_size)
 
-    def chosen(self, index):
-        """Which images are in a batch."""
-        return self.order[index * self.batch_size : (index + 1) * self.batch_size]
-
     def change(self, images, index):
         """What becomes of the images of a batch."""
         raise NotImplementedError
 
     def __getitem__(self, index):
-        chosen = self.chosen(index)
+        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         images = self.change(self.images[chosen], index)
         if self.labels is None:
             return (images,)

@@ -110,9 +110,8 @@ def test_the_same_seed_gives_the_same_stream(images):
 
 @pytest.mark.parametrize("batches_of", [FlipsAndRotations, DynamicBinarization])
 def test_each_image_keeps_its_label(batches_of):
-    levels = (
-        np.arange(60) % 3
-    )  # an image is black or white all over, or half of it; its label says which
+    # An image is black, white, or half white; its label says which.
+    levels = np.arange(60) % 3
     images = np.zeros((60, 8, 8, 1), "uint8")
     images[levels == 1] = 255
     images[levels == 2, :4] = 255

@@ -176,7 +176,6 @@ def test_warm_start_trains_where_the_vaes_do_not_serve(digits, conditional):
     first = sampler.vaes_["one"]
     sampler.set_params(conditional=not conditional).fit_resample(X, y)
     assert sampler.vaes_["one"] is not first
-    first = sampler.vaes_["one"]
     sampler.set_params(image_shape=(4, 16, 1)).fit_resample(X, y)
     assert sampler.vaes_["one"].image_shape == (4, 16, 1)
 
