@@ -41,7 +41,7 @@ def main(arguments=None) -> int:
     reproduce.add_argument(
         "recipes", nargs="*", metavar="RECIPE",
         help="their names (default: all); 'synthetic', 'oversampling-settings' and 'oversampling' are "
-        "the studies of notebook 07",
+        "the studies of notebook 07, 'samples' scores the committed models",
     )  # fmt: skip
 
     table = commands.add_parser(
@@ -130,6 +130,7 @@ STUDIES = {
     "synthetic": "cvae.synthetic",
     "oversampling": "cvae.imbalance",
     "oversampling-settings": "cvae.tuning",
+    "samples": "cvae.samples",
 }
 COMMANDS = {
     "list": run_list,

@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import ArrayLike
 
-from cvae import profile
+from cvae import evaluate, profile
 from cvae.build import check_model_path
 from cvae.checks import check_count, check_labels, in_batches
 from cvae.datasets import ImageDataset, load
@@ -18,6 +18,7 @@ from cvae.images import check_images, to_float
 
 COMMITTED = profile.ROOT / "data" / "pretrained"
 RUNS = profile.ROOT / "runs"
+REFERENCE = 10_000  # training images that generated ones are compared with
 # How the committed ones were trained. Flipped left to right a shirt is a shirt, a 3 is no digit.
 SETTINGS = {
     "mnist": {"network": "cnn", "epochs": 8, "batch_size": 128, "learning_rate": 2e-3, "flip": False},
@@ -93,6 +94,40 @@ def accuracy(model: keras.Model, images: ArrayLike, labels: ArrayLike) -> float:
     predicted = probabilities(model, images)
     labels = check_labels(labels, len(predicted), predicted.shape[1])
     return float((predicted.argmax(axis=1) == labels).mean())
+
+
+def scores(data: ImageDataset, images: ArrayLike) -> dict:
+    """What the classifier of a data set says of generated images.
+
+    Args:
+        data: what `load` gives for "mnist" or "fashion_mnist".
+        images: (n, height, width, channels), n above the classifier's 128 features; compare numbers of
+            one n only.
+
+    Returns:
+        images: n; inception_score and inception_score_std over ten parts; frechet_distance to the
+        first 10,000 training images; sure_of_64: of 64 images, of so many it is at least 90 % sure;
+        classifier_accuracy: its own, on the test images.
+
+    Source: see `evaluate.inception_score` and `evaluate.frechet_distance`.
+
+    Raises:
+        ValueError: too few images, images that do not fit the classifier.
+    """
+    model, known = load_or_train(data)
+    verdicts = probabilities(model, images)
+    mean, spread = evaluate.inception_score(verdicts)
+    distance = evaluate.frechet_distance(
+        features(model, images), features(model, data.x_train[:REFERENCE])
+    )
+    return {
+        "images": len(images),
+        "inception_score": round(mean, 3),
+        "inception_score_std": round(spread, 3),
+        "frechet_distance": round(distance, 3),
+        "sure_of_64": round(64 * float((verdicts.max(axis=1) >= 0.9).mean()), 1),
+        "classifier_accuracy": known["test_accuracy"],
+    }
 
 
 def train(name: str, out: str | Path | None = None, limit: int | None = None, **changes) -> keras.Model:
