@@ -69,17 +69,17 @@ def transposed_convolution(width, kernel_size, stride, small, large, use_bias):
     )
 
 
-def stride_of_each(filters, strides):
-    """One stride for each of the filters, from one for all or one for each."""
+def each_of(filters, name, values, least=1):
+    """One of `values` for each of the filters, from one for all or one for each."""
     if len(filters) == 0:
         raise ValueError("filters must name at least one convolution, got none")
-    strides = (strides,) * len(filters) if isinstance(strides, int) else tuple(strides)
-    if len(strides) != len(filters) or min(strides) < 1:
+    values = (values,) * len(filters) if isinstance(values, int) else tuple(values)
+    if len(values) != len(filters) or min(values) < least:
         raise ValueError(
-            f"strides must be one whole number, or one for each of the {len(filters)} filters, each "
-            f"at least 1; got {strides}"
+            f"{name} must be one whole number, or one for each of the {len(filters)} filters, each "
+            f"at least {least}; got {values}"
         )
-    return strides
+    return values
 
 
 def sizes_going_up(image_size, strides):
@@ -114,3 +114,24 @@ def check_image_shape(image_shape):
             f"image_shape must be (height, width, channels), each at least 1; got {image_shape!r}"
         )
     return shape
+
+
+def places_of(latent_map, latent_dim):
+    """How many places a map of z has, which share its dimensions; 1 without a map."""
+    if latent_map is None:
+        return 1
+    places = int(np.prod(latent_map))
+    if latent_dim % places:
+        raise ValueError(
+            f"latent_dim must be a multiple of {places}, the places of latent_map {tuple(latent_map)}; "
+            f"got {latent_dim}"
+        )
+    return places
+
+
+def check_map(latent_map, size):
+    if latent_map is not None and tuple(latent_map) != tuple(size):
+        raise ValueError(
+            f"latent_map must be {tuple(size)}, which the strides make of the image; got "
+            f"{tuple(latent_map)}"
+        )

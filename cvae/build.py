@@ -14,7 +14,7 @@ NETWORKS = {
     "conv": (networks.ConvEncoder, networks.ConvDecoder),
     "residual": (networks.ResidualEncoder, networks.ResidualDecoder),
 }
-MIRRORED = ("hidden", "filters", "strides")
+MIRRORED = ("hidden", "filters", "strides", "blocks")
 
 
 def build_vae(
@@ -43,14 +43,16 @@ def build_vae(
         num_classes: number of labels of a conditional VAE.
         beta, seed, free_bits, importance_samples: see `VAE`.
         encoder, decoder: dicts of arguments for the one network alone.
-        **options: arguments for both, in the encoder's order: hidden, filters and strides are
-            reversed for the decoder.
+        **options: arguments for both, in the encoder's order: hidden, filters, strides and blocks
+            are reversed for the decoder.
 
     Raises:
         ValueError: an unknown network, likelihood or argument, sides that the strides do not divide.
     """
     if network not in NETWORKS:
         raise ValueError(f"network must be one of {', '.join(NETWORKS)}, got {network!r}")
+    if num_classes is not None and options.get("latent_map"):
+        raise ValueError("a label has no place on a latent_map: leave out num_classes or latent_map")
     likelihood = likelihoods.get(likelihood)
     mirrored = {
         key: value[::-1] if key in MIRRORED and not isinstance(value, int) else value
