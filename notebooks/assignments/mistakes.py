@@ -191,6 +191,422 @@ def importance_weighted_bound(log_weights):
 """,
         },
     },
+    "ps2_convolutional_vae": {
+        "encoder": {
+            "an activation on the heads": """
+class Encoder(keras.Model):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.body = keras.Sequential(
+            [layers.Conv2D(8, 3, 2, activation="relu"), layers.Conv2D(8, 3, 2, activation="relu"), layers.Flatten()]
+        )
+        self.z_mean = layers.Dense(latent_dim, activation="relu")
+        self.z_log_var = layers.Dense(latent_dim, activation="relu")
+
+    def call(self, images):
+        features = self.body(images)
+        return self.z_mean(features), self.z_log_var(features)
+""",
+            "a variance where its logarithm was asked": """
+class Encoder(keras.Model):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.body = keras.Sequential(
+            [layers.Conv2D(8, 3, 2, activation="relu"), layers.Conv2D(8, 3, 2, activation="relu"), layers.Flatten()]
+        )
+        self.z_mean = layers.Dense(latent_dim)
+        self.variance = layers.Dense(latent_dim, activation="softplus")
+
+    def call(self, images):
+        features = self.body(images)
+        return self.z_mean(features), self.variance(features)
+""",
+            "one head for both": """
+class Encoder(keras.Model):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.body = keras.Sequential(
+            [layers.Conv2D(8, 3, 2, activation="relu"), layers.Conv2D(8, 3, 2, activation="relu"), layers.Flatten()]
+        )
+        self.head = layers.Dense(latent_dim)
+
+    def call(self, images):
+        features = self.body(images)
+        return self.head(features), self.head(features)
+""",
+            "the encoder draws": """
+class Encoder(keras.Model):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.body = keras.Sequential(
+            [layers.Conv2D(8, 3, 2, activation="relu"), layers.Conv2D(8, 3, 2, activation="relu"), layers.Flatten()]
+        )
+        self.z_mean, self.z_log_var = layers.Dense(latent_dim), layers.Dense(latent_dim)
+
+    def call(self, images):
+        features = self.body(images)
+        z_mean, z_log_var = self.z_mean(features), self.z_log_var(features)
+        return z_mean + keras.random.normal(ops.shape(z_mean)), z_log_var
+""",
+            "layers made in call": """
+class Encoder(keras.Model):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.latent_dim = latent_dim
+
+    def call(self, images):
+        features = layers.Flatten()(layers.Conv2D(8, 3, 2)(layers.Conv2D(8, 3, 2)(images)))
+        return layers.Dense(self.latent_dim)(features), layers.Dense(self.latent_dim)(features)
+""",
+            "no convolution": """
+class Encoder(keras.Model):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.body = keras.Sequential([layers.Flatten(), layers.Dense(32, activation="relu")])
+        self.z_mean, self.z_log_var = layers.Dense(latent_dim), layers.Dense(latent_dim)
+
+    def call(self, images):
+        features = self.body(images)
+        return self.z_mean(features), self.z_log_var(features)
+""",
+        },
+        "decoder": {
+            "a sigmoid at the end": """
+class Decoder(keras.Model):
+    def __init__(self, image_shape):
+        super().__init__()
+        height, width, channels = image_shape
+        self.body = keras.Sequential(
+            [
+                layers.Dense(height // 4 * width // 4 * 8, activation="relu"),
+                layers.Reshape((height // 4, width // 4, 8)),
+                layers.Conv2DTranspose(8, 3, strides=2, padding="same", activation="relu"),
+                layers.Conv2DTranspose(channels, 3, strides=2, padding="same", activation="sigmoid"),
+            ]
+        )
+
+    def call(self, z):
+        return self.body(z)
+""",
+            "an activation at the end": """
+class Decoder(keras.Model):
+    def __init__(self, image_shape):
+        super().__init__()
+        height, width, channels = image_shape
+        self.body = keras.Sequential(
+            [
+                layers.Dense(height // 4 * width // 4 * 8, activation="relu"),
+                layers.Reshape((height // 4, width // 4, 8)),
+                layers.Conv2DTranspose(8, 3, strides=2, padding="same", activation="relu"),
+                layers.Conv2DTranspose(channels, 3, strides=2, padding="same", activation="relu"),
+            ]
+        )
+
+    def call(self, z):
+        return self.body(z)
+""",
+            "made for 28 by 28 only": """
+class Decoder(keras.Model):
+    def __init__(self, image_shape):
+        super().__init__()
+        self.body = keras.Sequential(
+            [
+                layers.Dense(7 * 7 * 8, activation="relu"),
+                layers.Reshape((7, 7, 8)),
+                layers.Conv2DTranspose(8, 3, strides=2, padding="same", activation="relu"),
+                layers.Conv2DTranspose(1, 3, strides=2, padding="same"),
+            ]
+        )
+
+    def call(self, z):
+        return self.body(z)
+""",
+            "one transposed convolution too few": """
+class Decoder(keras.Model):
+    def __init__(self, image_shape):
+        super().__init__()
+        height, width, channels = image_shape
+        self.body = keras.Sequential(
+            [
+                layers.Dense(height // 4 * width // 4 * 8, activation="relu"),
+                layers.Reshape((height // 4, width // 4, 8)),
+                layers.Conv2DTranspose(8, 3, strides=2, padding="same", activation="relu"),
+                layers.Conv2DTranspose(channels, 3, padding="same"),
+            ]
+        )
+
+    def call(self, z):
+        return self.body(z)
+""",
+        },
+        "vae": {
+            "averaged over the pixels": """
+class VAE(keras.Model):
+    def __init__(self, encoder, decoder, seed=0):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.noise = keras.random.SeedGenerator(seed)
+
+    def call(self, images):
+        z_mean, z_log_var = self.encoder(images)
+        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        reconstruction = ops.mean(ops.binary_crossentropy(x, y_pred["logits"], from_logits=True))
+        return reconstruction + ops.mean(cvae.kl_divergence(y_pred["z_mean"], y_pred["z_log_var"]))
+""",
+            "the KL averaged over the dimensions": """
+class VAE(keras.Model):
+    def __init__(self, encoder, decoder, seed=0):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.noise = keras.random.SeedGenerator(seed)
+
+    def call(self, images):
+        z_mean, z_log_var = self.encoder(images)
+        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        reconstruction = -cvae.Bernoulli().log_prob(x, y_pred["logits"])
+        kl = cvae.gaussian.kl_terms(y_pred["z_mean"], y_pred["z_log_var"])
+        return ops.mean(reconstruction) + ops.mean(kl)
+""",
+            "summed over the batch": """
+class VAE(keras.Model):
+    def __init__(self, encoder, decoder, seed=0):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.noise = keras.random.SeedGenerator(seed)
+
+    def call(self, images):
+        z_mean, z_log_var = self.encoder(images)
+        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        reconstruction = -cvae.Bernoulli().log_prob(x, y_pred["logits"])
+        return ops.sum(reconstruction + cvae.kl_divergence(y_pred["z_mean"], y_pred["z_log_var"]))
+""",
+            "the ELBO, not its negative": """
+class VAE(keras.Model):
+    def __init__(self, encoder, decoder, seed=0):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.noise = keras.random.SeedGenerator(seed)
+
+    def call(self, images):
+        z_mean, z_log_var = self.encoder(images)
+        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        log_prob = cvae.Bernoulli().log_prob(x, y_pred["logits"])
+        return ops.mean(log_prob - cvae.kl_divergence(y_pred["z_mean"], y_pred["z_log_var"]))
+""",
+            "no KL: an autoencoder": """
+class VAE(keras.Model):
+    def __init__(self, encoder, decoder, seed=0):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.noise = keras.random.SeedGenerator(seed)
+
+    def call(self, images):
+        z_mean, z_log_var = self.encoder(images)
+        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return ops.mean(-cvae.Bernoulli().log_prob(x, y_pred["logits"]))
+""",
+            "z_mean decoded in place of z": """
+class VAE(keras.Model):
+    def __init__(self, encoder, decoder, seed=0):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.noise = keras.random.SeedGenerator(seed)
+
+    def call(self, images):
+        z_mean, z_log_var = self.encoder(images)
+        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z_mean)}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        reconstruction = -cvae.Bernoulli().log_prob(x, y_pred["logits"])
+        return ops.mean(reconstruction + cvae.kl_divergence(y_pred["z_mean"], y_pred["z_log_var"]))
+""",
+            "sigmoid applied twice": """
+class VAE(keras.Model):
+    def __init__(self, encoder, decoder, seed=0):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.noise = keras.random.SeedGenerator(seed)
+
+    def call(self, images):
+        z_mean, z_log_var = self.encoder(images)
+        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        reconstruction = -cvae.Bernoulli().log_prob(x, ops.sigmoid(y_pred["logits"]))
+        return ops.mean(reconstruction + cvae.kl_divergence(y_pred["z_mean"], y_pred["z_log_var"]))
+""",
+        },
+        "train": {
+            "never fitted": """
+def train(vae, images):
+    vae.compile(keras.optimizers.Adam(2e-3))
+    return vae
+""",
+            "a learning rate that is far too low": """
+def train(vae, images):
+    vae.compile(keras.optimizers.Adam(1e-6))
+    vae.fit(images, epochs=2, batch_size=32, verbose=0)
+    return vae
+""",
+            "fitted without compile": """
+def train(vae, images):
+    vae.fit(images, epochs=2, batch_size=32, verbose=0)
+    return vae
+""",
+            "nothing returned": """
+def train(vae, images):
+    vae.compile(keras.optimizers.Adam(2e-3))
+    vae.fit(images, epochs=1, batch_size=32, verbose=0)
+""",
+        },
+        "plane": {
+            "z1 and z2 exchanged": """
+def latent_plane(decode, n, limit):
+    along = np.linspace(-limit, limit, n, dtype="float32")
+    z2, z1 = np.meshgrid(along, along[::-1])
+    images = decode(np.stack([z1.ravel(), z2.ravel()], axis=1))
+    return images.reshape(n, n, *images.shape[1:])
+""",
+            "upside down": """
+def latent_plane(decode, n, limit):
+    along = np.linspace(-limit, limit, n, dtype="float32")
+    z1, z2 = np.meshgrid(along, along)
+    images = decode(np.stack([z1.ravel(), z2.ravel()], axis=1))
+    return images.reshape(n, n, *images.shape[1:])
+""",
+            "a loop over points": """
+def latent_plane(decode, n, limit):
+    along = np.linspace(-limit, limit, n, dtype="float32")
+    rows = [[decode(np.array([[z1, z2]]))[0] for z1 in along] for z2 in along[::-1]]
+    return np.array(rows)
+""",
+            "the ends left out": """
+def latent_plane(decode, n, limit):
+    along = np.linspace(-limit, limit, n + 1, dtype="float32")[:-1]
+    z1, z2 = np.meshgrid(along, along[::-1])
+    images = decode(np.stack([z1.ravel(), z2.ravel()], axis=1))
+    return images.reshape(n, n, *images.shape[1:])
+""",
+        },
+        "interpolate": {
+            "pixels blended in place of codes": """
+def interpolate(vae, a, b, steps):
+    share = np.linspace(0, 1, steps, dtype="float32").reshape(-1, 1, 1, 1)
+    return (1 - share) * a + share * b
+""",
+            "blended first, encoded then": """
+def interpolate(vae, a, b, steps):
+    share = np.linspace(0, 1, steps, dtype="float32").reshape(-1, 1, 1, 1)
+    return vae.decode(vae.encode((1 - share) * a + share * b)[0])
+""",
+            "backwards": """
+def interpolate(vae, a, b, steps):
+    z_mean, _ = vae.encode(np.stack([a, b]))
+    share = np.linspace(0, 1, steps, dtype="float32")[:, None]
+    return vae.decode(share * z_mean[0] + (1 - share) * z_mean[1])
+""",
+            "the last step missing": """
+def interpolate(vae, a, b, steps):
+    z_mean, _ = vae.encode(np.stack([a, b]))
+    share = np.arange(steps, dtype="float32")[:, None] / steps
+    return vae.decode((1 - share) * z_mean[0] + share * z_mean[1])
+""",
+        },
+        "conditional": {
+            "labels leaked into the reconstruction loss": """
+def with_label(images, labels, num_classes):
+    planes = ops.broadcast_to(
+        ops.one_hot(labels, num_classes)[:, None, None, :], (*ops.shape(images)[:3], num_classes)
+    )
+    return ops.concatenate([ops.convert_to_tensor(images), planes], axis=-1)
+
+
+def z_with_label(z, labels, num_classes):
+    return ops.concatenate([ops.convert_to_tensor(z), ops.one_hot(labels, num_classes)], axis=-1)
+
+
+def conditional_loss(encoder, decoder, images, labels, num_classes, seed):
+    inputs = with_label(images, labels, num_classes)
+    z_mean, z_log_var = encoder(inputs)
+    z = cvae.gaussian.reparameterize(z_mean, z_log_var, seed)
+    logits = decoder(z_with_label(z, labels, num_classes))
+    reconstruction = ops.sum(
+        ops.binary_crossentropy(inputs[..., -images.shape[-1] :], logits, from_logits=True), axis=(1, 2, 3)
+    )
+    return ops.mean(reconstruction + cvae.kl_divergence(z_mean, z_log_var))
+""",
+            "the label as a number": """
+def with_label(images, labels, num_classes):
+    plane = ops.ones_like(images[..., :1]) * ops.cast(labels, "float32")[:, None, None, None]
+    return ops.concatenate([ops.convert_to_tensor(images), plane], axis=-1)
+
+
+def z_with_label(z, labels, num_classes):
+    return ops.concatenate([ops.convert_to_tensor(z), ops.cast(labels, "float32")[:, None]], axis=-1)
+
+
+def conditional_loss(encoder, decoder, images, labels, num_classes, seed):
+    z_mean, z_log_var = encoder(with_label(images, labels, num_classes))
+    z = cvae.gaussian.reparameterize(z_mean, z_log_var, seed)
+    reconstruction = -cvae.Bernoulli().log_prob(images, decoder(z_with_label(z, labels, num_classes)))
+    return ops.mean(reconstruction + cvae.kl_divergence(z_mean, z_log_var))
+""",
+            "only the decoder is told": """
+def with_label(images, labels, num_classes):
+    planes = ops.broadcast_to(
+        ops.one_hot(labels, num_classes)[:, None, None, :], (*ops.shape(images)[:3], num_classes)
+    )
+    return ops.concatenate([ops.convert_to_tensor(images), planes], axis=-1)
+
+
+def z_with_label(z, labels, num_classes):
+    return ops.concatenate([ops.convert_to_tensor(z), ops.one_hot(labels, num_classes)], axis=-1)
+
+
+def conditional_loss(encoder, decoder, images, labels, num_classes, seed):
+    z_mean, z_log_var = encoder(images)
+    z = cvae.gaussian.reparameterize(z_mean, z_log_var, seed)
+    reconstruction = -cvae.Bernoulli().log_prob(images, decoder(z_with_label(z, labels, num_classes)))
+    return ops.mean(reconstruction + cvae.kl_divergence(z_mean, z_log_var))
+""",
+            "only the encoder is told": """
+def with_label(images, labels, num_classes):
+    planes = ops.broadcast_to(
+        ops.one_hot(labels, num_classes)[:, None, None, :], (*ops.shape(images)[:3], num_classes)
+    )
+    return ops.concatenate([ops.convert_to_tensor(images), planes], axis=-1)
+
+
+def z_with_label(z, labels, num_classes):
+    return ops.concatenate([ops.convert_to_tensor(z), ops.one_hot(labels, num_classes)], axis=-1)
+
+
+def conditional_loss(encoder, decoder, images, labels, num_classes, seed):
+    z_mean, z_log_var = encoder(with_label(images, labels, num_classes))
+    z = cvae.gaussian.reparameterize(z_mean, z_log_var, seed)
+    nobody = ops.zeros((len(images), num_classes))
+    logits = decoder(ops.concatenate([z, nobody], axis=-1))
+    return ops.mean(cvae.kl_divergence(z_mean, z_log_var) - cvae.Bernoulli().log_prob(images, logits))
+""",
+        },
+    },
     "ps3_oversampling": {
         "metrics": {
             "accuracy where balanced accuracy was asked": """
