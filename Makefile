@@ -1,6 +1,7 @@
 # make lab          JupyterLab on the notebooks
 # make test         unit tests, and every notebook under nbval
 # make walkthrough  run the notebooks without a browser: PROFILE=smoke, quick or full
+# make assignments  the problem sets without their answers, and a zip of them, for teachers
 # make figures      the same at full scale, keeping outputs and figures: what is committed
 
 PYTHON ?= python3
@@ -9,12 +10,12 @@ PROFILE ?= quick
 LAB_OPTIONS ?=
 BIN := .venv/bin
 
-.PHONY: lab test walkthrough figures lint clean
+.PHONY: lab test walkthrough figures assignments lint clean
 
 lab: .venv/ready
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(LAB_OPTIONS)
 
-test: .venv/ready lint
+test: .venv/ready .venv/course lint
 	$(BIN)/python -m pytest -q tests
 	$(BIN)/python -m pytest -q --nbval notebooks
 
@@ -23,6 +24,13 @@ walkthrough: .venv/ready
 
 figures: .venv/ready
 	$(BIN)/python notebooks/walkthrough.py --profile full --keep
+
+assignments: .venv/course
+	cd notebooks/assignments && for set in source/*; do \
+	  PATH="$(CURDIR)/$(BIN):$$PATH" nbgrader generate_assignment --force "$$(basename $$set)" || exit 1; done
+	mkdir -p runs
+	cd notebooks/assignments/release && ../../../$(BIN)/python -m zipfile -c ../../../runs/assignments.zip *
+	@echo "for students: runs/assignments.zip"
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -35,6 +43,10 @@ lint: .venv/ready
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -r $(REQUIREMENTS)
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+.venv/course: .venv/ready requirements-course.txt
+	$(BIN)/python -m pip install --quiet -r requirements-course.txt
 	@touch $@
 
 clean:
