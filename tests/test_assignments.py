@@ -108,3 +108,14 @@ def test_every_question_is_explained_tested_and_worth_what_it_says(problem_set):
         assert "### BEGIN SOLUTION" in source(found[at])
         assert "### BEGIN HIDDEN TESTS" in source(found[at + 1])
         assert names[at + 1] == f"{question}_test"
+
+
+@pytest.mark.parametrize("problem_set", SETS)
+def test_committed_with_outputs_and_no_noise_in_them(problem_set):
+    for cell in cells(problem_set):
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+        text = json.dumps(cell.get("outputs", []))
+        assert not re.search(r"stderr|Warning|Traceback|/(?:home|root|tmp|work)/\w", text), name
+        if name.endswith("_picture"):
+            assert cell["outputs"], name
+            assert cell["metadata"]["tags"] == ["nbval-ignore-output"]
