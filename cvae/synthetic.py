@@ -122,7 +122,7 @@ def reproduce(path: Path = RESULT) -> Path:
 
 def sheet(way: str, path: Path = RESULT) -> Path:
     """Where the picture of what a way generates is."""
-    return path.parent / f"{path.stem}-{re.sub('[^a-z0-9]+', '-', way)}.png"
+    return path.parent / f"{path.stem}-{re.sub('[^a-z0-9]+', '-', way.lower())}.png"
 
 
 def save_sheet(x, y, image_shape, path: Path) -> None:
