@@ -1,4 +1,4 @@
-"""The problem sets: their solutions pass their tests, the blanks and the classic mistakes do not."""
+"""The problem sets: their solutions pass their tests, the classic mistakes do not."""
 
 import functools
 import importlib.util
@@ -93,7 +93,7 @@ def test_a_classic_mistake_costs_its_question_and_no_other(submission, problem_s
 
 @pytest.mark.parametrize("problem_set", SETS)
 def test_every_question_is_explained_tested_and_worth_what_it_says(problem_set):
-    """A text before each answer, its points in the title and in the table, a picture after the test."""
+    """A text before each answer, its points in the title and in the table, the test after it."""
     found = cells(problem_set)
     names = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in found]
     table = dict(re.findall(r"\| (\d+) \| .* \| (\d+) \|", source(found[0])))

@@ -3,6 +3,56 @@
 The tests grade every one of them: its question loses its points, and no other does.
 """
 
+# What several answers have in common.
+VAE_BEFORE_THE_LOSS = """
+class VAE(keras.Model):
+    def __init__(self, encoder, decoder, seed=0):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.noise = keras.random.SeedGenerator(seed)
+
+    def call(self, images):
+        z_mean, z_log_var = self.encoder(images)
+        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
+"""
+BOTH_TOLD = """
+def with_label(images, labels, num_classes):
+    planes = ops.broadcast_to(
+        ops.one_hot(labels, num_classes)[:, None, None, :], (*ops.shape(images)[:3], num_classes)
+    )
+    return ops.concatenate([ops.convert_to_tensor(images), planes], axis=-1)
+
+
+def z_with_label(z, labels, num_classes):
+    return ops.concatenate([ops.convert_to_tensor(z), ops.one_hot(labels, num_classes)], axis=-1)
+"""
+ENCODER_BODY = """
+class Encoder(keras.Model):
+    def __init__(self, latent_dim):
+        super().__init__()
+        self.body = keras.Sequential(
+            [layers.Conv2D(8, 3, 2, activation="relu"), layers.Conv2D(8, 3, 2, activation="relu"), layers.Flatten()]
+        )
+"""
+DECODER_TO_HALF = """
+class Decoder(keras.Model):
+    def __init__(self, image_shape):
+        super().__init__()
+        height, width, channels = image_shape
+        self.body = keras.Sequential(
+            [
+                layers.Dense(height // 4 * width // 4 * 8, activation="relu"),
+                layers.Reshape((height // 4, width // 4, 8)),
+                layers.Conv2DTranspose(8, 3, strides=2, padding="same", activation="relu"),
+"""
+RECALLS = """
+def recalls(y_true, y_pred):
+    return np.array([(y_pred[y_true == label] == label).mean() for label in np.unique(y_true)])
+
+
+"""
+
 MISTAKES = {
     "ps1_elbo": {
         "kl": {
@@ -193,13 +243,8 @@ def importance_weighted_bound(log_weights):
     },
     "ps2_convolutional_vae": {
         "encoder": {
-            "an activation on the heads": """
-class Encoder(keras.Model):
-    def __init__(self, latent_dim):
-        super().__init__()
-        self.body = keras.Sequential(
-            [layers.Conv2D(8, 3, 2, activation="relu"), layers.Conv2D(8, 3, 2, activation="relu"), layers.Flatten()]
-        )
+            "an activation on the heads": ENCODER_BODY
+            + """
         self.z_mean = layers.Dense(latent_dim, activation="relu")
         self.z_log_var = layers.Dense(latent_dim, activation="relu")
 
@@ -207,13 +252,8 @@ class Encoder(keras.Model):
         features = self.body(images)
         return self.z_mean(features), self.z_log_var(features)
 """,
-            "a variance where its logarithm was asked": """
-class Encoder(keras.Model):
-    def __init__(self, latent_dim):
-        super().__init__()
-        self.body = keras.Sequential(
-            [layers.Conv2D(8, 3, 2, activation="relu"), layers.Conv2D(8, 3, 2, activation="relu"), layers.Flatten()]
-        )
+            "a variance where its logarithm was asked": ENCODER_BODY
+            + """
         self.z_mean = layers.Dense(latent_dim)
         self.variance = layers.Dense(latent_dim, activation="softplus")
 
@@ -221,26 +261,16 @@ class Encoder(keras.Model):
         features = self.body(images)
         return self.z_mean(features), self.variance(features)
 """,
-            "one head for both": """
-class Encoder(keras.Model):
-    def __init__(self, latent_dim):
-        super().__init__()
-        self.body = keras.Sequential(
-            [layers.Conv2D(8, 3, 2, activation="relu"), layers.Conv2D(8, 3, 2, activation="relu"), layers.Flatten()]
-        )
+            "one head for both": ENCODER_BODY
+            + """
         self.head = layers.Dense(latent_dim)
 
     def call(self, images):
         features = self.body(images)
         return self.head(features), self.head(features)
 """,
-            "the encoder draws": """
-class Encoder(keras.Model):
-    def __init__(self, latent_dim):
-        super().__init__()
-        self.body = keras.Sequential(
-            [layers.Conv2D(8, 3, 2, activation="relu"), layers.Conv2D(8, 3, 2, activation="relu"), layers.Flatten()]
-        )
+            "the encoder draws": ENCODER_BODY
+            + """
         self.z_mean, self.z_log_var = layers.Dense(latent_dim), layers.Dense(latent_dim)
 
     def call(self, images):
@@ -271,16 +301,8 @@ class Encoder(keras.Model):
 """,
         },
         "decoder": {
-            "a sigmoid at the end": """
-class Decoder(keras.Model):
-    def __init__(self, image_shape):
-        super().__init__()
-        height, width, channels = image_shape
-        self.body = keras.Sequential(
-            [
-                layers.Dense(height // 4 * width // 4 * 8, activation="relu"),
-                layers.Reshape((height // 4, width // 4, 8)),
-                layers.Conv2DTranspose(8, 3, strides=2, padding="same", activation="relu"),
+            "a sigmoid at the end": DECODER_TO_HALF
+            + """
                 layers.Conv2DTranspose(channels, 3, strides=2, padding="same", activation="sigmoid"),
             ]
         )
@@ -288,16 +310,8 @@ class Decoder(keras.Model):
     def call(self, z):
         return self.body(z)
 """,
-            "an activation at the end": """
-class Decoder(keras.Model):
-    def __init__(self, image_shape):
-        super().__init__()
-        height, width, channels = image_shape
-        self.body = keras.Sequential(
-            [
-                layers.Dense(height // 4 * width // 4 * 8, activation="relu"),
-                layers.Reshape((height // 4, width // 4, 8)),
-                layers.Conv2DTranspose(8, 3, strides=2, padding="same", activation="relu"),
+            "an activation at the end": DECODER_TO_HALF
+            + """
                 layers.Conv2DTranspose(channels, 3, strides=2, padding="same", activation="relu"),
             ]
         )
@@ -321,16 +335,8 @@ class Decoder(keras.Model):
     def call(self, z):
         return self.body(z)
 """,
-            "one transposed convolution too few": """
-class Decoder(keras.Model):
-    def __init__(self, image_shape):
-        super().__init__()
-        height, width, channels = image_shape
-        self.body = keras.Sequential(
-            [
-                layers.Dense(height // 4 * width // 4 * 8, activation="relu"),
-                layers.Reshape((height // 4, width // 4, 8)),
-                layers.Conv2DTranspose(8, 3, strides=2, padding="same", activation="relu"),
+            "one transposed convolution too few": DECODER_TO_HALF
+            + """
                 layers.Conv2DTranspose(channels, 3, padding="same"),
             ]
         )
@@ -340,83 +346,33 @@ class Decoder(keras.Model):
 """,
         },
         "vae": {
-            "averaged over the pixels": """
-class VAE(keras.Model):
-    def __init__(self, encoder, decoder, seed=0):
-        super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.noise = keras.random.SeedGenerator(seed)
-
-    def call(self, images):
-        z_mean, z_log_var = self.encoder(images)
-        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
-        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
-
+            "averaged over the pixels": VAE_BEFORE_THE_LOSS
+            + """
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         reconstruction = ops.mean(ops.binary_crossentropy(x, y_pred["logits"], from_logits=True))
         return reconstruction + ops.mean(cvae.kl_divergence(y_pred["z_mean"], y_pred["z_log_var"]))
 """,
-            "the KL averaged over the dimensions": """
-class VAE(keras.Model):
-    def __init__(self, encoder, decoder, seed=0):
-        super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.noise = keras.random.SeedGenerator(seed)
-
-    def call(self, images):
-        z_mean, z_log_var = self.encoder(images)
-        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
-        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
-
+            "the KL averaged over the dimensions": VAE_BEFORE_THE_LOSS
+            + """
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         reconstruction = -cvae.Bernoulli().log_prob(x, y_pred["logits"])
         kl = cvae.gaussian.kl_terms(y_pred["z_mean"], y_pred["z_log_var"])
         return ops.mean(reconstruction) + ops.mean(kl)
 """,
-            "summed over the batch": """
-class VAE(keras.Model):
-    def __init__(self, encoder, decoder, seed=0):
-        super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.noise = keras.random.SeedGenerator(seed)
-
-    def call(self, images):
-        z_mean, z_log_var = self.encoder(images)
-        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
-        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
-
+            "summed over the batch": VAE_BEFORE_THE_LOSS
+            + """
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         reconstruction = -cvae.Bernoulli().log_prob(x, y_pred["logits"])
         return ops.sum(reconstruction + cvae.kl_divergence(y_pred["z_mean"], y_pred["z_log_var"]))
 """,
-            "the ELBO, not its negative": """
-class VAE(keras.Model):
-    def __init__(self, encoder, decoder, seed=0):
-        super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.noise = keras.random.SeedGenerator(seed)
-
-    def call(self, images):
-        z_mean, z_log_var = self.encoder(images)
-        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
-        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
-
+            "the ELBO, not its negative": VAE_BEFORE_THE_LOSS
+            + """
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         log_prob = cvae.Bernoulli().log_prob(x, y_pred["logits"])
         return ops.mean(log_prob - cvae.kl_divergence(y_pred["z_mean"], y_pred["z_log_var"]))
 """,
-            "no KL: an autoencoder": """
-class VAE(keras.Model):
-    def __init__(self, encoder, decoder, seed=0):
-        super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.noise = keras.random.SeedGenerator(seed)
-
-    def call(self, images):
-        z_mean, z_log_var = self.encoder(images)
-        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
-        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
-
+            "no KL: an autoencoder": VAE_BEFORE_THE_LOSS
+            + """
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         return ops.mean(-cvae.Bernoulli().log_prob(x, y_pred["logits"]))
 """,
@@ -436,18 +392,8 @@ class VAE(keras.Model):
         reconstruction = -cvae.Bernoulli().log_prob(x, y_pred["logits"])
         return ops.mean(reconstruction + cvae.kl_divergence(y_pred["z_mean"], y_pred["z_log_var"]))
 """,
-            "sigmoid applied twice": """
-class VAE(keras.Model):
-    def __init__(self, encoder, decoder, seed=0):
-        super().__init__()
-        self.encoder, self.decoder = encoder, decoder
-        self.noise = keras.random.SeedGenerator(seed)
-
-    def call(self, images):
-        z_mean, z_log_var = self.encoder(images)
-        z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)
-        return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "logits": self.decoder(z)}
-
+            "sigmoid applied twice": VAE_BEFORE_THE_LOSS
+            + """
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         reconstruction = -cvae.Bernoulli().log_prob(x, ops.sigmoid(y_pred["logits"]))
         return ops.mean(reconstruction + cvae.kl_divergence(y_pred["z_mean"], y_pred["z_log_var"]))
@@ -530,17 +476,8 @@ def interpolate(vae, a, b, steps):
 """,
         },
         "conditional": {
-            "labels leaked into the reconstruction loss": """
-def with_label(images, labels, num_classes):
-    planes = ops.broadcast_to(
-        ops.one_hot(labels, num_classes)[:, None, None, :], (*ops.shape(images)[:3], num_classes)
-    )
-    return ops.concatenate([ops.convert_to_tensor(images), planes], axis=-1)
-
-
-def z_with_label(z, labels, num_classes):
-    return ops.concatenate([ops.convert_to_tensor(z), ops.one_hot(labels, num_classes)], axis=-1)
-
+            "labels leaked into the reconstruction loss": BOTH_TOLD
+            + """
 
 def conditional_loss(encoder, decoder, images, labels, num_classes, seed):
     inputs = with_label(images, labels, num_classes)
@@ -568,17 +505,8 @@ def conditional_loss(encoder, decoder, images, labels, num_classes, seed):
     reconstruction = -cvae.Bernoulli().log_prob(images, decoder(z_with_label(z, labels, num_classes)))
     return ops.mean(reconstruction + cvae.kl_divergence(z_mean, z_log_var))
 """,
-            "only the decoder is told": """
-def with_label(images, labels, num_classes):
-    planes = ops.broadcast_to(
-        ops.one_hot(labels, num_classes)[:, None, None, :], (*ops.shape(images)[:3], num_classes)
-    )
-    return ops.concatenate([ops.convert_to_tensor(images), planes], axis=-1)
-
-
-def z_with_label(z, labels, num_classes):
-    return ops.concatenate([ops.convert_to_tensor(z), ops.one_hot(labels, num_classes)], axis=-1)
-
+            "only the decoder is told": BOTH_TOLD
+            + """
 
 def conditional_loss(encoder, decoder, images, labels, num_classes, seed):
     z_mean, z_log_var = encoder(images)
@@ -586,17 +514,8 @@ def conditional_loss(encoder, decoder, images, labels, num_classes, seed):
     reconstruction = -cvae.Bernoulli().log_prob(images, decoder(z_with_label(z, labels, num_classes)))
     return ops.mean(reconstruction + cvae.kl_divergence(z_mean, z_log_var))
 """,
-            "only the encoder is told": """
-def with_label(images, labels, num_classes):
-    planes = ops.broadcast_to(
-        ops.one_hot(labels, num_classes)[:, None, None, :], (*ops.shape(images)[:3], num_classes)
-    )
-    return ops.concatenate([ops.convert_to_tensor(images), planes], axis=-1)
-
-
-def z_with_label(z, labels, num_classes):
-    return ops.concatenate([ops.convert_to_tensor(z), ops.one_hot(labels, num_classes)], axis=-1)
-
+            "only the encoder is told": BOTH_TOLD
+            + """
 
 def conditional_loss(encoder, decoder, images, labels, num_classes, seed):
     z_mean, z_log_var = encoder(with_label(images, labels, num_classes))
@@ -609,11 +528,8 @@ def conditional_loss(encoder, decoder, images, labels, num_classes, seed):
     },
     "ps3_oversampling": {
         "metrics": {
-            "accuracy where balanced accuracy was asked": """
-def recalls(y_true, y_pred):
-    return np.array([(y_pred[y_true == label] == label).mean() for label in np.unique(y_true)])
-
-
+            "accuracy where balanced accuracy was asked": RECALLS
+            + """
 def balanced_accuracy(y_true, y_pred):
     return (y_true == y_pred).mean()
 
@@ -634,11 +550,8 @@ def balanced_accuracy(y_true, y_pred):
 def g_mean(y_true, y_pred):
     return np.prod(recalls(y_true, y_pred)) ** (1 / len(np.unique(y_true)))
 """,
-            "the square root, whatever the number of classes": """
-def recalls(y_true, y_pred):
-    return np.array([(y_pred[y_true == label] == label).mean() for label in np.unique(y_true)])
-
-
+            "the square root, whatever the number of classes": RECALLS
+            + """
 def balanced_accuracy(y_true, y_pred):
     return recalls(y_true, y_pred).mean()
 

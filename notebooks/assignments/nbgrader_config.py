@@ -4,5 +4,4 @@ c = get_config()  # noqa: F821  nbgrader hands it in
 
 c.CourseDirectory.course_id = "cvae"
 c.ClearSolutions.code_stub = {"python": "# your answer\nraise NotImplementedError()"}
-c.ClearHiddenTests.begin_test_delimeter = "BEGIN HIDDEN TESTS"
 c.ExecutePreprocessor.timeout = 600  # seconds a cell
