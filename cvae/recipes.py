@@ -76,7 +76,9 @@ def train(
             f"{recipe.name}: augment and dynamic binarisation cannot be had together; leave one out"
         )
     vae = recipe.build(data.image_shape, len(data.class_names))
-    if recipe.bias_init:
+    if recipe.start is not None:
+        start_from(find(recipe.start), recipe, vae, verbose)
+    elif recipe.bias_init:
         vae.init_output_bias(data.x_train)
     compile_vae(recipe, vae, len(data.x_train))
     inputs, held_out, options = training_data(recipe, data)
@@ -91,6 +93,18 @@ def train(
     write_json(card(recipe, data, read_log(folder / "log.csv"), vae), out.with_suffix(".json"))
     (folder / "log.csv").unlink()
     return vae
+
+
+def start_from(first, recipe, vae, verbose):
+    """Give an untrained VAE the trained weights of another recipe."""
+    trained = load_or_train(first, verbose)
+    if [w.shape for w in trained.weights] != [w.shape for w in vae.weights]:
+        raise ValueError(
+            f"{recipe.name} cannot start with the weights of {first.name}, whose network is another: "
+            "give both the same network, options and latent_dim"
+        )
+    vae.set_weights(trained.get_weights())
+    vae.beta.assign(recipe.beta)
 
 
 def training_data(recipe, data) -> tuple:

@@ -187,6 +187,18 @@ def test_options_of_training_arrive(tiny_recipe, tmp_path, anneal, betas):
     assert history.get("beta", [None] * 4) == betas
 
 
+def test_a_recipe_that_starts_with_the_weights_of_another(tiny_recipe, capsys):
+    further = tiny_recipe.but(name="further", start="tiny", beta=2.0, learning_rate=1e-9, epochs=1)
+    vae = recipes.train(further, verbose=0)
+    assert "tiny: training, 3 epochs" in capsys.readouterr().out
+    first = recipes.load_or_train("tiny", verbose=0)
+    z = cvae.gaussian.prior(4, 2, 0)
+    np.testing.assert_allclose(vae.decode(z), first.decode(z), atol=1e-5)
+    assert float(vae.beta) == 2
+    with pytest.raises(ValueError, match="wider cannot start with the weights of tiny, whose network"):
+        recipes.train(further.but(name="wider", latent_dim=3), verbose=0)
+
+
 def test_interrupted_training_goes_on(tiny_recipe, tmp_path):
     out = tmp_path / "tiny.keras"
     with pytest.raises(KeyboardInterrupt):
