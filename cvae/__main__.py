@@ -5,7 +5,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from cvae import plots, recipes, results
+from cvae import plots, published, recipes, results, samples
 from cvae.build import load_vae
 from cvae.files import check_writable, whole
 from cvae.vae import ConditionalVAE
@@ -47,8 +47,8 @@ def main(arguments=None) -> int:
     table = commands.add_parser(
         "table",
         help="reported against measured",
-        description="Print what the reports publish beside what we measured, and write the same table "
-        "as Markdown.",
+        description="Print what the reports publish beside what we measured, likelihoods beside those "
+        "of papers, and the scores of samples; write the same tables as Markdown.",
     )
     table.add_argument("--out", metavar="TABLE.md", default=recipes.RESULTS / "table.md")
 
@@ -108,7 +108,9 @@ def run_reproduce(options):
 
 
 def run_table(options):
-    text = results.markdown(results.rows())
+    parts = [results.markdown(results.rows()), published.markdown(published.rows())]
+    scores = samples.read()
+    text = "\n".join([*parts, samples.markdown(scores)] if scores else parts)
     print(text, end="")
     with whole(options.out) as temporary:
         Path(temporary).write_text(text)

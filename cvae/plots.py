@@ -152,6 +152,22 @@ def lines(
     return figure
 
 
+def kl_by_dimension(kl: dict[str, ArrayLike], active: dict[str, int]) -> Figure:
+    """How much each latent dimension is used: its KL, the largest first, and how many are active.
+
+    Args:
+        kl: {model: (latent_dim,)}, as `latent.kl_per_dimension` gives it, in nats.
+        active: {model: dimensions in use}, as `latent.active_units` counts them.
+    """
+    curves = {
+        f"{name}: {active[name]} of {len(values)} active": (
+            np.arange(1, len(values) + 1), np.sort(values)[::-1],
+        )
+        for name, values in kl.items()
+    }  # fmt: skip
+    return lines(curves, "latent dimension, by its KL", "KL in nats", marker=None)
+
+
 def scatter(
     views: dict[str, np.ndarray],
     labels: ArrayLike,

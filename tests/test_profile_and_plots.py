@@ -101,6 +101,16 @@ def test_lines_groups_colours_and_draws_spreads():
     assert axes.get_yscale() == "log"
 
 
+def test_kl_by_dimension_is_sorted_and_says_how_many_are_active():
+    figure = plots.kl_by_dimension({"a": [0.5, 2.0, 0.0], "b": [1.0, 1.5]}, {"a": 2, "b": 0})
+    (axes,) = figure.axes
+    lines = [bars.lines[0] for bars in axes.containers]
+    assert [list(line.get_ydata()) for line in lines] == [[2.0, 0.5, 0.0], [1.5, 1.0]]
+    assert list(lines[0].get_xdata()) == [1, 2, 3]
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names == ["a: 2 of 3 active", "b: 0 of 2 active"]
+
+
 def test_a_film_strip_and_a_figure_as_pixels(rng):
     frames = {"before": rng.random((4, 6, 3)), "after": rng.random((4, 6, 3))}
     figure = plots.film_strip(frames)

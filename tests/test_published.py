@@ -1,0 +1,83 @@
+"""Likelihoods in one table: what may be compared, what is ours, what is others'."""
+
+import json
+
+import pytest
+
+from cvae import experiments, profile, published, recipes
+
+
+@pytest.fixture
+def recorded(tiny_recipe, monkeypatch):
+    """A function that makes these recipes the only ones, each with a result."""
+
+    def record(**recipes_and_results):
+        known = {}
+        for name, (changes, result) in recipes_and_results.items():
+            recipe = tiny_recipe.but(
+                **{"name": name, "dataset": "mnist", "binarize": "dynamic"} | changes
+            )
+            known[name] = recipe
+            if result is None:
+                continue
+            card = {
+                "settings": recipe.settings(), "epochs": recipe.epochs, "parameters": 1234,
+                "training_images": 60000, "image_shape": [8, 8, 1], "seconds": 10.0,
+            }  # fmt: skip
+            recipes.write_json(card | result, recipes.RESULTS / f"{name}.json")
+        for module in (published, recipes, experiments):
+            monkeypatch.setattr(module, "RECIPES", known)
+
+    return record
+
+
+def likelihood(bound, nats):
+    return {"final": {"val_loss": bound}, "nll": {"nats": nats}}
+
+
+def test_ours_stand_beside_the_published_ones_of_their_kind(recorded):
+    recorded(
+        good=({"start": "poor"}, likelihood(88.0, 82.0)),
+        poor=({}, likelihood(97.0, 95.0)),
+        told=({"conditional": True}, likelihood(86.0, 80.0)),
+        fixed=({"binarize": "static"}, likelihood(93.0, 90.5)),
+        grey=({"binarize": None}, {"final": {"val_loss": 60.0}}),
+        small=({"limit": 100}, likelihood(1.0, 1.0)),
+        photographs=(
+            {"dataset": "cifar10", "binarize": None, "likelihood": "discretized_logistic"},
+            {"final": {"val_loss": 64 * 4.0 * 0.6931471805599453}},
+        ),
+        unmeasured=({}, None),
+    )
+    table = published.rows()
+    by_kind = {}
+    for row in table:
+        by_kind.setdefault(row["kind"], []).append((row["model"], round(row["value"], 6)))
+    digits = by_kind["mnist", "dynamic", False]
+    assert digits[0] == ("poor", 95.0)
+    assert digits[-2:] == [("good", 82.0), ("VAE, residual network", 81.08)]
+    assert len(digits) == 2 + 4
+    assert by_kind["mnist", "dynamic", True] == [("told", 80.0)]
+    assert by_kind["mnist", "static", False] == [("fixed", 90.5), ("VAE", 89.9)]
+    assert by_kind["cifar10", None, False] == [("VAE", 4.51), ("photographs", 4.0)]
+    seconds = {row["model"]: row.get("seconds") for row in table}
+    assert (seconds["poor"], seconds["good"]) == (10, 20)  # with the training it starts from
+
+
+def test_the_table_as_markdown(recorded):
+    recorded(poor=({}, likelihood(97.0, 95.0)))
+    text = published.markdown(published.rows())
+    assert "**mnist, dynamic binarisation, nats per image**" in text
+    assert "given the label" not in text  # nothing is known of that kind
+    assert "| poor | 95.00 | 97.00 | 1,234 | 60,000 | 10 s | ours |" in text
+    assert "| VAE, MLP | 86.76 |  |  |  |  | Burda et al. 2016 |" in text
+
+
+def test_what_is_recorded_here_can_be_shown():
+    rows = published.rows()
+    ours = [row for row in rows if row["source"] == "ours"]
+    assert {row["model"] for row in ours} >= {"cifar10-32", "cifar10-512"}
+    for row in ours:
+        card = json.loads((profile.ROOT / "data" / "results" / f"{row['model']}.json").read_text())
+        assert row["seconds"] >= card["seconds"]
+        assert row["bound"] >= row["value"] > 0
