@@ -9,6 +9,8 @@
 """
 
 from cvae import quiet  # noqa: I001  first: it imports Keras without the backend's start-up messages
+import importlib
+
 from cvae import (
     animate,
     augment,
@@ -32,6 +34,7 @@ from cvae.animate import LatentFrames, write_gif
 from cvae.build import build_vae, load_vae, save_vae
 from cvae.callbacks import AnnealBeta
 from cvae.datasets import ImageDataset, load
+from cvae.experiments import RECIPES
 from cvae.gaussian import kl_divergence
 from cvae.likelihoods import Bernoulli, DiscretizedLogistic, Gaussian
 from cvae.networks import (
@@ -42,7 +45,6 @@ from cvae.networks import (
     ResidualDecoder,
     ResidualEncoder,
 )
-from cvae.experiments import RECIPES
 from cvae.photographs import load_folder
 from cvae.recipes import load_or_train, reproduce, train
 from cvae.vae import VAE, ConditionalVAE
@@ -50,13 +52,13 @@ from cvae.vae import VAE, ConditionalVAE
 __version__ = "0.1.0"
 
 
-def __getattr__(name):
-    if (
-        name == "VAEOverSampler"
-    ):  # only who uses it waits the second that imbalanced-learn takes to import
-        from cvae.oversampling import VAEOverSampler
+# Imported by who uses them: imbalanced-learn takes a second, ipywidgets half of one.
+LATER = {"VAEOverSampler": "cvae.oversampling", "explore": "cvae.explorer"}
 
-        return VAEOverSampler
+
+def __getattr__(name):
+    if name in LATER:
+        return getattr(importlib.import_module(LATER[name]), name)
     raise AttributeError(f"module 'cvae' has no attribute {name!r}")
 
 
@@ -64,7 +66,8 @@ __all__ = [
     "RECIPES", "VAE", "AnnealBeta", "Bernoulli", "ConditionalVAE", "ConvDecoder", "ConvEncoder",
     "DiscretizedLogistic", "Gaussian", "ImageDataset", "LatentFrames", "MLPDecoder", "MLPEncoder",
     "ResidualDecoder", "ResidualEncoder", "VAEOverSampler", "animate", "augment", "binarize",
-    "build_vae", "callbacks", "classifiers", "conventions", "evaluate", "experiments", "gaussian",
+    "build_vae", "callbacks", "classifiers", "conventions", "evaluate", "experiments", "explore",
+    "gaussian",
     "images", "kl_divergence", "latent", "likelihoods", "load", "load_folder", "load_or_train",
     "load_vae", "networks", "plots", "profile", "quiet", "recipes", "reproduce", "results",
     "save_vae", "train", "write_gif",

@@ -2,12 +2,16 @@
 
 import argparse
 import importlib
+import json
 import sys
 from pathlib import Path
 
 from cvae import plots, published, recipes, results, samples
 from cvae.build import load_vae
+from cvae.datasets import load
+from cvae.experiments import DEFAULTS, Recipe
 from cvae.files import check_writable, whole
+from cvae.page import write_page
 from cvae.vae import ConditionalVAE
 
 
@@ -62,6 +66,18 @@ def main(arguments=None) -> int:
     sample.add_argument("-n", type=int, default=64, help="how many images (default: 64)")
     sample.add_argument("--seed", type=int, default=0, help="another seed draws others (default: 0)")
     sample.add_argument("--label", type=int, help="the class to draw, for a conditional model")
+
+    explore = commands.add_parser(
+        "explore",
+        help="write a web page to play with a latent space",
+        description="Write one web page, which needs no network and no server: drag a point over the "
+        "latent space, and see it decoded.",
+    )
+    explore.add_argument("model", metavar="MODEL.keras", help="a file that 'train' saved")
+    explore.add_argument("--out", required=True, metavar="PAGE.html", help="the page to write")
+    explore.add_argument("--data", help="whose images are the dots (default: what it was trained on)")
+    explore.add_argument("--points", type=int, default=3000, help="how many dots (default: 3000)")
+    explore.add_argument("--title", help="of the page")
 
     options = parser.parse_args(arguments)
     try:
@@ -128,6 +144,26 @@ def run_sample(options):
     print(f"saved {path}")
 
 
+def run_explore(options):
+    if options.points < 1:
+        raise ValueError(f"--points must be at least 1, got {options.points}")
+    vae = load_vae(options.model)
+    data = data_of(Path(options.model), options.data, options.points)
+    title = options.title or f"The latent space of {Path(options.model).stem}"
+    print(f"saved {write_page(options.out, vae, data.x_train, data.y_train, data.class_names, title)}")
+
+
+def data_of(model, name, limit):
+    """The data set of that name, or the one that a model's card names."""
+    if name is not None:
+        return load(name, limit=limit)
+    card = model.with_suffix(".json")
+    if not card.is_file():
+        raise ValueError(f"no card beside {model} names its data set: add --data, such as --data mnist")
+    settings = DEFAULTS | json.loads(card.read_text())["settings"]
+    return Recipe("", "", **settings).but(limit=limit).load()
+
+
 STUDIES = {
     "synthetic": "cvae.synthetic",
     "oversampling": "cvae.imbalance",
@@ -140,6 +176,7 @@ COMMANDS = {
     "reproduce": run_reproduce,
     "table": run_table,
     "sample": run_sample,
+    "explore": run_explore,
 }
 
 if __name__ == "__main__":
