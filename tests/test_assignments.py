@@ -93,7 +93,7 @@ def test_a_classic_mistake_costs_its_question_and_no_other(submission, problem_s
 
 @pytest.mark.parametrize("problem_set", SETS)
 def test_every_question_is_explained_tested_and_worth_what_it_says(problem_set):
-    """A text before each answer, its points in the title and in the table, the test after it."""
+    """A text before each answer, its points in the title and in the table; test and picture after it."""
     found = cells(problem_set)
     names = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in found]
     table = dict(re.findall(r"\| (\d+) \| .* \| (\d+) \|", source(found[0])))
@@ -108,6 +108,7 @@ def test_every_question_is_explained_tested_and_worth_what_it_says(problem_set):
         assert "### BEGIN SOLUTION" in source(found[at])
         assert "### BEGIN HIDDEN TESTS" in source(found[at + 1])
         assert names[at + 1] == f"{question}_test"
+        assert names[at + 3] == f"{question}_picture"
 
 
 @pytest.mark.parametrize("problem_set", SETS)
