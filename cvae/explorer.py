@@ -1,9 +1,12 @@
 """A latent space to play with in a notebook: sliders, the image that is decoded there, and a map."""
 
+from html import escape
+
 import imageio.v3 as iio
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_hex
 from numpy.typing import ArrayLike
 
 from cvae import plots
@@ -56,7 +59,7 @@ def explore(
     controls = [*sliders, choice] if conditional else sliders
     plane = ipywidgets.Image(width=MAP_SIDE, height=MAP_SIDE)
     picture = ipywidgets.Image(width=PICTURE_SIDE, height=PICTURE_SIDE)
-    words = ipywidgets.HTML()
+    words, legend = ipywidgets.HTML(), ipywidgets.HTML(colour_legend(space.class_names))
 
     def update(change=None):
         place = np.array([slider.value for slider in sliders])
@@ -68,15 +71,27 @@ def explore(
     for control in controls:
         control.observe(update, "value")
     update()
-    return ipywidgets.HBox([ipywidgets.VBox([plane, *controls]), ipywidgets.VBox([picture, words])])
+    return ipywidgets.HBox(
+        [ipywidgets.VBox([plane, *controls]), ipywidgets.VBox([picture, words, legend])]
+    )
+
+
+def colour_legend(class_names) -> str:
+    """The colours of the map's points, as HTML."""
+    names = enumerate(map(escape, class_names))
+    return " ".join(f'<span style="color: {colour(n)}">&#9679;</span>&nbsp;{name}' for n, name in names)
+
+
+def colour(label) -> str:
+    return to_hex(plots.CLASS_COLOURS[label % len(plots.CLASS_COLOURS)])
 
 
 def nearest(space: LatentAxes, place: np.ndarray) -> str:
-    """In words: the classes of the images whose codes are nearest to a place, (axes,)."""
+    """As HTML: the classes of the images whose codes are nearest to a place, (axes,)."""
     closest = np.argsort(np.square(space.points - place).sum(axis=1))[:NEIGHBOURS]
     classes, counts = np.unique(space.labels[closest], return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    listed = ", ".join(f"{space.class_names[classes[n]]} ({counts[n]})" for n in order)
+    listed = ", ".join(f"{escape(space.class_names[classes[n]])} ({counts[n]})" for n in order)
     return f"the {len(closest)} nearest images: {listed}"
 
 
@@ -88,8 +103,7 @@ def scatter_map(space: LatentAxes) -> np.ndarray:
         points = np.column_stack([points, height])
     figure = plt.figure(figsize=(MAP_SIDE / 100, MAP_SIDE / 100), dpi=100)
     panel = figure.add_axes((0, 0, 1, 1))
-    colours = [plots.CLASS_COLOURS[label % len(plots.CLASS_COLOURS)] for label in space.labels]
-    panel.scatter(*points.T, s=5, lw=0, alpha=0.6, color=colours)
+    panel.scatter(*points.T, s=5, lw=0, alpha=0.6, color=[colour(label) for label in space.labels])
     limits = (-space.reach, space.reach)
     panel.set(xlim=limits, ylim=limits, xticks=[], yticks=[])
     return plots.pixels(figure)

@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import layers
+from matplotlib.colors import to_hex
 from numpy.typing import ArrayLike
 
 from cvae.axes import principal_axes
@@ -67,7 +68,9 @@ def write_page(
         "points": in_base64(np.round(space.points / space.reach * 8192).clip(-32768, 32767), "<i2"),
         "labels": in_base64(space.labels, "u1"),
         "class_names": space.class_names,
-        "colours": [colour_code(n) for n in range(len(space.class_names))],
+        "colours": [
+            to_hex(CLASS_COLOURS[n % len(CLASS_COLOURS)]) for n in range(len(space.class_names))
+        ],
         "weights": in_base64(np.concatenate([w.ravel() for w in weights]), "<f2"),
     }
     # "</" would end the script that holds it.
@@ -84,10 +87,6 @@ def write_page(
 
 def in_base64(values, dtype) -> str:
     return base64.b64encode(np.ascontiguousarray(values, dtype)).decode()
-
-
-def colour_code(n) -> str:
-    return "#" + "".join(f"{round(255 * part):02x}" for part in CLASS_COLOURS[n % len(CLASS_COLOURS)])
 
 
 def steps_of(vae: VAE) -> tuple[list[dict], list[np.ndarray]]:

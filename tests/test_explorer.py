@@ -13,7 +13,8 @@ def parts(widget):
     """The sliders, the map, the picture and the words."""
     left, right = widget.children
     plane, *controls = left.children
-    picture, words = right.children
+    picture, words, legend = right.children
+    assert legend.value.startswith('<span style="color: #1f77b4">')
     return controls, plane, picture, words
 
 
@@ -71,9 +72,11 @@ def test_a_conditional_vae_has_its_class_chosen(images, labels):
 def test_the_nearest_by_hand():
     points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 3.0], [5.0, 5.0]])
     space = axes.LatentAxes(
-        np.zeros(2), np.eye(2), 5.0, points, np.array([1, 0, 1, 0]), ("shirt", "shoe")
+        np.zeros(2), np.eye(2), 5.0, points, np.array([1, 0, 1, 0]), ("shirt", "<shoe>")
     )
-    assert explorer.nearest(space, np.zeros(2)) == "the 4 nearest images: shirt (2), shoe (2)"
+    assert explorer.nearest(space, np.zeros(2)) == "the 4 nearest images: shirt (2), &lt;shoe&gt; (2)"
+    assert explorer.colour_legend(("a&b", "c")).count("&#9679;") == 2
+    assert "a&amp;b" in explorer.colour_legend(("a&b", "c"))
     np.testing.assert_array_equal(space.z([[1.0, 2.0]]), [[1.0, 2.0]])
 
 
