@@ -8,12 +8,13 @@ import imageio.v3 as iio
 import keras
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
 
 import cvae
 from cvae import likelihoods, profile, recipes
 from cvae.__main__ import main
 from cvae.page import TEMPLATE, steps_of, write_page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="an extra: requirements-course.txt")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -23,8 +24,8 @@ def browser():
     if CHROMIUM is None:
         missing = pytest.fail if os.environ.get("CI") else pytest.skip
         missing("no Chromium here: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
 
