@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.colors import to_hex
 from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 
 from cvae.checks import check_count, check_labels
+from cvae.plots import CLASS_COLOURS
 from cvae.vae import VAE, ConditionalVAE
 
 
@@ -29,6 +31,11 @@ class LatentAxes:
     points: np.ndarray
     labels: np.ndarray
     class_names: tuple[str, ...]
+
+    @property
+    def colours(self) -> list[str]:
+        """One for each class, such as "#1f77b4"."""
+        return [to_hex(CLASS_COLOURS[n % len(CLASS_COLOURS)]) for n in range(len(self.class_names))]
 
     def z(self, places: ArrayLike) -> np.ndarray:
         """Coordinates (n, axes) -> z (n, latent_dim)."""

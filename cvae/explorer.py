@@ -6,7 +6,6 @@ import imageio.v3 as iio
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import to_hex
 from numpy.typing import ArrayLike
 
 from cvae import plots
@@ -59,7 +58,7 @@ def explore(
     controls = [*sliders, choice] if conditional else sliders
     plane = ipywidgets.Image(width=MAP_SIDE, height=MAP_SIDE)
     picture = ipywidgets.Image(width=PICTURE_SIDE, height=PICTURE_SIDE)
-    words, legend = ipywidgets.HTML(), ipywidgets.HTML(colour_legend(space.class_names))
+    words, legend = ipywidgets.HTML(), ipywidgets.HTML(colour_legend(space))
 
     def update(change=None):
         place = np.array([slider.value for slider in sliders])
@@ -76,14 +75,13 @@ def explore(
     )
 
 
-def colour_legend(class_names) -> str:
+def colour_legend(space: LatentAxes) -> str:
     """The colours of the map's points, as HTML."""
-    names = enumerate(map(escape, class_names))
-    return " ".join(f'<span style="color: {colour(n)}">&#9679;</span>&nbsp;{name}' for n, name in names)
-
-
-def colour(label) -> str:
-    return to_hex(plots.CLASS_COLOURS[label % len(plots.CLASS_COLOURS)])
+    names = map(escape, space.class_names)
+    return " ".join(
+        f'<span style="color: {colour}">&#9679;</span>&nbsp;{name}'
+        for colour, name in zip(space.colours, names, strict=True)
+    )
 
 
 def nearest(space: LatentAxes, place: np.ndarray) -> str:
@@ -103,7 +101,7 @@ def scatter_map(space: LatentAxes) -> np.ndarray:
         points = np.column_stack([points, height])
     figure = plt.figure(figsize=(MAP_SIDE / 100, MAP_SIDE / 100), dpi=100)
     panel = figure.add_axes((0, 0, 1, 1))
-    panel.scatter(*points.T, s=5, lw=0, alpha=0.6, color=[colour(label) for label in space.labels])
+    panel.scatter(*points.T, s=5, lw=0, alpha=0.6, color=np.array(space.colours)[space.labels])
     limits = (-space.reach, space.reach)
     panel.set(xlim=limits, ylim=limits, xticks=[], yticks=[])
     return plots.pixels(figure)

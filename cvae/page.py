@@ -11,7 +11,6 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import layers
-from matplotlib.colors import to_hex
 from numpy.typing import ArrayLike
 
 from cvae.axes import principal_axes
@@ -19,7 +18,6 @@ from cvae.blocks import ResidualBlock
 from cvae.files import check_writable, whole
 from cvae.likelihoods import Bernoulli
 from cvae.networks import Decoder
-from cvae.plots import CLASS_COLOURS
 from cvae.vae import VAE, ConditionalVAE
 
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -68,9 +66,7 @@ def write_page(
         "points": in_base64(np.round(space.points / space.reach * 8192).clip(-32768, 32767), "<i2"),
         "labels": in_base64(space.labels, "u1"),
         "class_names": space.class_names,
-        "colours": [
-            to_hex(CLASS_COLOURS[n % len(CLASS_COLOURS)]) for n in range(len(space.class_names))
-        ],
+        "colours": space.colours,
         "weights": in_base64(np.concatenate([w.ravel() for w in weights]), "<f2"),
     }
     # "</" would end the script that holds it.
