@@ -100,7 +100,6 @@ def steps_of(vae: VAE) -> tuple[list[dict], list[np.ndarray]]:
     weights = []
     width = vae.latent_dim + getattr(vae, "num_classes", 0)
     steps, _ = in_words([*decoder.body.layers, decoder.to_pixels], (width,), weights)
-    steps.append({"op": "reshape", "shape": decoder.pixel_shape})
     steps.append(activation(decoder.output_activation, None))
     return steps, weights
 
@@ -116,19 +115,18 @@ def in_words(some_layers, shape, weights) -> tuple[list[dict], tuple]:
 
 
 def step(layer, before, after, weights) -> list[dict]:
-    """One layer as steps: none for those that only act in training."""
-    if isinstance(layer, layers.Dropout | layers.Identity):
+    """One layer as steps: none for those that change no number."""
+    if isinstance(layer, layers.Dropout | layers.Identity | layers.Reshape | layers.Flatten):
         return []
-    if isinstance(layer, layers.Reshape | layers.Flatten):
-        return [{"op": "reshape", "shape": after}]
     if isinstance(layer, layers.Activation):
         return [activation(layer.activation, layer.name)]
     if isinstance(layer, ResidualBlock):
         branch, _ = in_words(layer.branch.layers, before, weights)
         return [{"op": "residual", "steps": branch}, activation(layer.activation, layer.name)]
     if isinstance(layer, layers.BatchNormalization):
-        scale = arrays(layer.gamma)[0] / np.sqrt(arrays(layer.moving_variance)[0] + layer.epsilon)
-        weights += [scale, arrays(layer.beta)[0] - scale * arrays(layer.moving_mean)[0]]
+        gamma, beta, mean, variance = layer.get_weights()
+        scale = gamma / np.sqrt(variance + layer.epsilon)
+        weights += [scale, beta - scale * mean]
         return [{"op": "scale", "shape": after}]
     if isinstance(layer, layers.Dense):
         weights += with_bias(layer, layer.units)
@@ -170,7 +168,3 @@ def activation(function, name) -> dict:
 def with_bias(layer, width) -> list[np.ndarray]:
     kernel, *bias = layer.get_weights()
     return [kernel, bias[0] if bias else np.zeros(width)]
-
-
-def arrays(*variables):
-    return [keras.ops.convert_to_numpy(v) for v in variables]

@@ -53,7 +53,7 @@ def row(recipe) -> dict | None:
     result = read_result(recipe)
     if result is None:
         return None
-    bound = value = result["final"]["val_loss"]
+    bound = result["final"]["val_loss"]
     if recipe.binarize is None:
         bound = value = evaluate.bits_per_dimension(bound, result["image_shape"])
     else:
