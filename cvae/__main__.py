@@ -9,9 +9,9 @@ from pathlib import Path
 from cvae import plots, published, recipes, results, samples
 from cvae.build import load_vae
 from cvae.datasets import load
-from cvae.experiments import DEFAULTS, Recipe
 from cvae.files import check_writable, whole
 from cvae.page import write_page
+from cvae.recipe import DEFAULTS, Recipe
 from cvae.vae import ConditionalVAE
 
 

@@ -24,16 +24,16 @@ from cvae.augment import FlipsAndRotations
 from cvae.binarize import DynamicBinarization
 from cvae.build import check_model_path, load_vae, save_vae
 from cvae.datasets import load
-from cvae.experiments import DEFAULTS, RECIPES, Recipe, find
+from cvae.experiments import RECIPES, find
 from cvae.files import whole
 from cvae.halve import halve
+from cvae.recipe import DEFAULTS, Recipe
 from cvae.resume import read_log, resumable
 from cvae.vae import VAE
 
 PRETRAINED = profile.ROOT / "data" / "pretrained"
 RESULTS = profile.ROOT / "data" / "results"
 RUNS = profile.ROOT / "runs"
-NLL_SAMPLES = 500
 SAMPLES = 10_000  # images that are scored
 SCORED = ("mnist", "fashion_mnist")  # data sets whose classifier is a judge; CIFAR-10's gets 62 %
 
@@ -267,9 +267,9 @@ def estimate_nll(recipe, vae) -> dict:
     """The importance-weighted estimate of -log p(x) on all test images, in nats per image."""
     data = recipe.load()
     labels = data.y_test if recipe.conditional else None
-    nats, error = evaluate.nll(vae, data.x_test, labels, samples=NLL_SAMPLES, seed=0)
+    nats, error = evaluate.nll(vae, data.x_test, labels, samples=recipe.nll_samples, seed=0)
     return {
-        "images": len(data.x_test), "samples": NLL_SAMPLES, "nats": round(nats, 3),
+        "images": len(data.x_test), "samples": recipe.nll_samples, "nats": round(nats, 3),
         "standard_error": round(error, 3),
     }  # fmt: skip
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from cvae.conventions import Convention
-from cvae.experiments import RECIPES, Recipe, find
+from cvae.experiments import RECIPES, find
+from cvae.recipe import Recipe
 from cvae.recipes import read_result
 
 MEASURED = {"total": "loss", "reconstruction": "reconstruction", "kl": "kl", "figures": "loss"}

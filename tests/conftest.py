@@ -5,6 +5,7 @@ from sklearn.datasets import load_digits
 
 import cvae
 from cvae import experiments, recipes
+from cvae.recipe import Recipe
 
 
 @pytest.fixture(autouse=True)
@@ -64,11 +65,11 @@ def tiny_recipe(images, labels, monkeypatch, tmp_path):
     data = cvae.ImageDataset(
         "squares", "TFDS squares 1.0.0", ("a", "b", "c"), images, labels, images[:32], labels[:32]
     )
-    monkeypatch.setattr(experiments, "load", lambda *args, **kwargs: data)
+    monkeypatch.setattr("cvae.recipe.load", lambda *args, **kwargs: data)
     monkeypatch.setattr(recipes, "RUNS", tmp_path / "runs")
     monkeypatch.setattr(recipes, "PRETRAINED", tmp_path / "pretrained")
     monkeypatch.setattr(recipes, "RESULTS", tmp_path / "results")
-    recipe = experiments.Recipe(
+    recipe = Recipe(
         name="tiny", about="squares", dataset="squares", latent_dim=2, network="mlp",
         options={"hidden": (8,)}, batch_size=32, epochs=3,
     )  # fmt: skip

@@ -107,11 +107,11 @@ def test_a_card_never_stands_beside_other_weights(tiny_recipe, tmp_path, monkeyp
 
 
 def test_stand_in_weights_do_not_go_into_pretrained(tiny_recipe, monkeypatch):
-    data = experiments.load("squares")
+    data = tiny_recipe.load()
     stand_in = cvae.ImageDataset(
         "squares", "stand-in: squares", ("a",), data.x_train, data.y_train, data.x_test, data.y_test
     )
-    monkeypatch.setattr(experiments, "load", lambda *args, **kwargs: stand_in)
+    monkeypatch.setattr("cvae.recipe.load", lambda *args, **kwargs: stand_in)
     with pytest.raises(ValueError, match="do not go into data/pretrained"):
         recipes.train(tiny_recipe, recipes.PRETRAINED / "tiny.keras")
     # Nor are real weights shown beside stand-in data.
@@ -163,9 +163,8 @@ def test_a_conditional_recipe(tiny_recipe, tmp_path, change):
 
 @pytest.mark.parametrize("conditional", [False, True])
 def test_a_binarised_recipe_records_its_likelihood(tiny_recipe, monkeypatch, conditional):
-    recipe = tiny_recipe.but(binarize="static", conditional=conditional)
+    recipe = tiny_recipe.but(binarize="static", conditional=conditional, nll_samples=20)
     monkeypatch.setitem(experiments.RECIPES, "tiny", recipe)
-    monkeypatch.setattr(recipes, "NLL_SAMPLES", 20)
     recipes.reproduce(["tiny"])
     result = recipes.read_result(recipe)
     assert (result["nll"]["images"], result["nll"]["samples"]) == (32, 20)

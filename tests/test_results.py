@@ -138,7 +138,7 @@ def test_killed_within_a_training_it_goes_on(tiny_recipe, monkeypatch):
 def test_stand_ins_are_refused_before_any_training(two, tiny_recipe, monkeypatch, trained):
     real = tiny_recipe.load()
     stand_in = dataclasses.replace(real, source="stand-in: squares")
-    monkeypatch.setattr(experiments, "load", lambda name, **k: stand_in if name == "b" else real)
+    monkeypatch.setattr("cvae.recipe.load", lambda name, **k: stand_in if name == "b" else real)
     monkeypatch.setitem(experiments.RECIPES, "second", tiny_recipe.but(name="second", dataset="b"))
     for names in (None, ["tiny", "second"], ["second"]):
         with pytest.raises(ValueError, match="second needs the real squares, here is only a stand-in"):
