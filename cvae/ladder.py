@@ -19,19 +19,19 @@ def step(before, name, change, **settings):
 THEIRS = {recipe.name: recipe for recipe in REPORTS}
 TUTORIAL = step(
     THEIRS["patadia-mnist"], "ladder-tutorial", "the tutorial's network and training",
-    binarize="dynamic", report=None, reported={}, better=None, keep=False, nll_samples=100,
+    binarize="dynamic", report=None, reported={}, better=None, nll_samples=100,
 )  # fmt: skip
-BIAS = step(TUTORIAL, "ladder-bias", "from the mean image", bias_init=True)
+BIAS = step(TUTORIAL, "ladder-bias", "from the mean image", bias_init=True, keep=False)
 LATENT = step(BIAS, "ladder-latent", "32 latent dimensions", latent_dim=32)
 SCHEDULE = step(
     LATENT, "ladder-schedule", "a rate of 0.002, falling to 0", learning_rate=2e-3, schedule="cosine"
 )
 BATCH = step(SCHEDULE, "ladder-batch", "batches of 128", batch_size=128, seconds=8)
 BLOCKS = step(BATCH, "ladder-residual", "residual networks", options=RESIDUAL, seconds=30)
-LONG = step(BLOCKS, "ladder-long", "80 epochs", epochs=80, nll_samples=500, keep=True)
+LONG = step(BLOCKS, "ladder-long", "80 epochs", epochs=80, nll_samples=500)
 IMPORTANCE = step(
     LONG, "ladder-importance", "10 more epochs, on the bound of 5 samples", start=LONG.name,
-    importance_samples=5, epochs=10, learning_rate=5e-4, seconds=120,
+    importance_samples=5, epochs=10, learning_rate=5e-4, seconds=120, keep=True,
 )  # fmt: skip
 LADDER = (TUTORIAL, BIAS, LATENT, SCHEDULE, BATCH, BLOCKS, LONG, IMPORTANCE)
 

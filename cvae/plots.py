@@ -168,6 +168,35 @@ def kl_by_dimension(kl: dict[str, ArrayLike], active: dict[str, int]) -> Figure:
     return lines(curves, "latent dimension, by its KL", "KL in nats", marker=None)
 
 
+def steps(values: dict[str, float], landmarks: dict[str, float], xlabel: str) -> Figure:
+    """A number that changes step by step, from top to bottom, and others' numbers as landmarks.
+
+    Args:
+        values: {what was changed: the number after it}; the difference is written beside it.
+        landmarks: {whose: number}, dotted lines.
+        xlabel: what is measured, and its unit.
+    """
+    figure, axes = plt.subplots(figsize=(9, 0.42 * len(values) + 1.2))
+    places, numbers = np.arange(len(values)), np.array(list(values.values()))
+    axes.step(numbers, places, where="post", color="grey", lw=1)
+    axes.plot(numbers, places, "o", color=CLASS_COLOURS[0])
+    for place, number, change in zip(places, numbers, np.diff(numbers, prepend=np.nan), strict=True):
+        beside = f"{number:.2f}" + ("" if np.isnan(change) else f"  ({change:+.2f})")
+        axes.annotate(
+            beside, (number, place), (8, 0), textcoords="offset points", va="center", fontsize=9,
+            bbox={"color": "white", "pad": 1},
+        )  # fmt: skip
+    for colour, (name, number) in zip(CLASS_COLOURS[1:], landmarks.items(), strict=False):
+        axes.axvline(number, ls=":", color=colour, label=f"{name}: {number:.2f}")
+    axes.set(xlabel=xlabel, xlim=(None, numbers.max() * 1.15))
+    axes.set_yticks(places, list(values))
+    axes.invert_yaxis()
+    axes.grid(alpha=0.3, axis="x")
+    axes.legend(fontsize=8, loc="lower right")
+    figure.tight_layout()
+    return figure
+
+
 def scatter(
     views: dict[str, np.ndarray],
     labels: ArrayLike,

@@ -11,7 +11,7 @@ import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # On CPUs without AVX-512 TensorFlow leaves oneDNN off unless asked. With it convolutions train 1.4 to
-# 2.4 times as fast there (`benchmarks/settings.py`), an MLP as fast as without.
+# 2.4 times as fast there (`benchmarks/onednn.py`), an MLP as fast as without.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 

@@ -27,7 +27,9 @@ def data(images, labels, monkeypatch, tmp_path):
     monkeypatch.setattr(classifiers, "load", load)
     monkeypatch.setattr(classifiers, "RUNS", tmp_path / "runs")
     monkeypatch.setattr(classifiers, "COMMITTED", tmp_path / "pretrained")
-    settings = {"network": "mlp", "epochs": 2, "batch_size": 32, "learning_rate": 1e-2, "flip": True}
+    settings = {
+        "network": "mlp", "epochs": 2, "batch_size": 32, "learning_rate": 1e-2, "flip": True, "shift": 2,
+    }  # fmt: skip
     monkeypatch.setattr(classifiers, "SETTINGS", {"mnist": settings})
     monkeypatch.setitem(
         classifiers.NETWORKS, "mlp", lambda shape, classes: classifiers.mlp(shape, classes, (32,))
@@ -105,11 +107,12 @@ def test_wrong_images_and_labels():
         classifiers.accuracy(model, images, [0.0, 1.0, 0.0, 1.0])
 
 
+@pytest.mark.parametrize("shift", [0, 2])
 @pytest.mark.parametrize("flip", [False, True])
-def test_training_images_are_moved_by_up_to_two_pixels(flip):
+def test_training_images_are_moved_and_flipped_as_they_should_be(flip, shift):
     images = np.zeros((30, 9, 9, 1), "uint8")
     images[:, 4, 3] = 255
-    batches = classifiers.Shifted(images, np.arange(30), batch_size=1, flip=flip)
+    batches = classifiers.Shifted(images, np.arange(30), batch_size=1, flip=flip, shift=shift)
     seen, order = set(), []
     for _ in range(20):
         epoch = [batches[index] for index in range(len(batches))]
@@ -119,14 +122,15 @@ def test_training_images_are_moved_by_up_to_two_pixels(flip):
             assert batch.sum() == 1
             seen.add(tuple(map(int, np.argwhere(batch[0, ..., 0])[0])))
         batches.on_epoch_end()
-    columns = range(1, 6) if not flip else range(1, 8)  # flipped, column 3 is column 5
-    assert seen == {(row, column) for row in range(2, 7) for column in columns}
+    # Flipped, column 3 is column 5.
+    columns = {at + move for at in ((3, 5) if flip else (3,)) for move in range(-shift, shift + 1)}
+    assert seen == {(row, column) for row in range(4 - shift, 5 + shift) for column in columns}
     assert order != sorted(order)
 
 
 def test_images_and_labels_stay_together(images):
     labels = images.max(axis=(1, 2, 3))  # of each image, its own grey
-    batches = classifiers.Shifted(images, labels, batch_size=10, flip=True)
+    batches = classifiers.Shifted(images, labels, batch_size=10, flip=True, shift=2)
     assert len(batches) == 10
     for index in range(len(batches)):
         batch, its_labels = batches[index]
@@ -138,7 +142,8 @@ def test_train_writes_weights_and_card(data, tmp_path):
     model = classifiers.train("mnist", out, epochs=3, seed=5)
     card = json.loads(out.with_suffix(".json").read_text())
     assert card["settings"] == {
-        "network": "mlp", "epochs": 3, "batch_size": 32, "learning_rate": 1e-2, "flip": True, "seed": 5,
+        "network": "mlp", "epochs": 3, "batch_size": 32, "learning_rate": 1e-2, "flip": True, "shift": 2,
+        "seed": 5,
     }  # fmt: skip
     assert card["data"] == "TFDS mnist 3.0.1"
     assert (card["training_images"], card["test_images"]) == (96, 32)
@@ -222,7 +227,7 @@ def test_wrong_arguments_are_found_before_training(data, untrained, tmp_path):
     untrained()
     for arguments, message in (
         ({"name": "cifar10"}, "there are classifiers for mnist, got 'cifar10'"),
-        ({"epoch": 1}, "settings are network, epochs, .*; got epoch"),
+        ({"epoch": 1}, "settings are network, .*epochs, .*; got epoch"),
         ({"network": "tree"}, "network must be mlp or cnn, got 'tree'"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1"),
         ({"batch_size": 0}, "batch_size must be a whole number of at least 1"),
@@ -240,7 +245,9 @@ def test_wrong_arguments_are_found_before_training(data, untrained, tmp_path):
 
 def test_the_settings_of_the_project_are_complete():
     for settings in classifiers.SETTINGS.values():
-        assert set(settings) == {"network", "epochs", "batch_size", "learning_rate", "flip"}
+        assert set(settings) == {
+            "network", "epochs", "batch_size", "learning_rate", "flip", "shift",
+        }  # fmt: skip
         assert settings["network"] in classifiers.NETWORKS
 
 

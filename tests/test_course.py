@@ -72,18 +72,23 @@ def test_the_students_version_has_questions_but_no_answers(course):
 
 @pytest.mark.parametrize("name", SETS)
 def test_the_loop(course, name):
-    """One is right, one hands in nothing, and one makes a mistake in every other question."""
-    right, wrong = solutions(name), list(MISTAKES[name])[::2]
-    mistaken = right | {q: next(iter(MISTAKES[name][q].values())) for q in wrong}
-    for student, answers in {"right": right, "blank": {}, "mistaken": mistaken}.items():
+    """One is right, one hands in nothing, and one for each place in the lists of wrong answers makes the
+    mistake that stands there, in every question that has as many."""
+    right = solutions(name)
+    students = {"right": right, "blank": {}}
+    wrong = {"right": [], "blank": list(MISTAKES[name])}
+    for k in range(max(map(len, MISTAKES[name].values()))):
+        made = {q: list(found.values())[k] for q, found in MISTAKES[name].items() if k < len(found)}
+        students[f"mistaken-{k}"], wrong[f"mistaken-{k}"] = right | made, list(made)
+    for student, answers in students.items():
         hand_in(course, name, student, answers)
     run(course, "autograde", name)
     run(course, "generate_feedback", name)
-    found = points(course, name, "right")
-    assert set(found) == set(MISTAKES[name])
-    assert all(score == most > 0 for score, most in found.values())
-    assert all(score == 0 for score, _ in points(course, name, "blank").values())
-    for question, (score, most) in points(course, name, "mistaken").items():
-        assert score == (0 if question in wrong else most), question
-    page = course / "feedback" / "mistaken" / name / f"{name}.html"
+    for student, missed in wrong.items():
+        found = points(course, name, student)
+        assert set(found) == set(MISTAKES[name])
+        for question, (score, most) in found.items():
+            assert most > 0
+            assert score == (0 if question in missed else most), (student, question)
+    page = course / "feedback" / "mistaken-0" / name / f"{name}.html"
     assert page.stat().st_size > 10_000

@@ -111,6 +111,16 @@ def test_kl_by_dimension_is_sorted_and_says_how_many_are_active():
     assert names == ["a: 2 of 3 active", "b: 0 of 2 active"]
 
 
+def test_steps_go_down_the_page_with_their_gains():
+    figure = plots.steps({"first": 100.0, "then": 90.5, "last": 91.0}, {"theirs": 85.25}, "nats")
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == ["100.00", "90.50  (-9.50)", "91.00  (+0.50)"]
+    first, last = (axes.transData.transform((0, place))[1] for place in (0, 2))
+    assert first > last
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["first", "then", "last"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["theirs: 85.25"]
+
+
 def test_a_film_strip_and_a_figure_as_pixels(rng):
     frames = {"before": rng.random((4, 6, 3)), "after": rng.random((4, 6, 3))}
     figure = plots.film_strip(frames)
