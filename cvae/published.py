@@ -13,12 +13,21 @@ from cvae.recipes import read_result
 ANCHORS = {
     ("mnist", "dynamic", False): (
         ("VAE, MLP", 86.76, "Burda et al. 2016"),
+        ("VAE, MLP, in TensorFlow 2", 86.35, "github.com/nbip/IWAE"),
         ("IWAE of 50 samples, MLP", 84.78, "Burda et al. 2016"),
         ("IWAE of 50 samples, MLP, two layers of z", 82.90, "Burda et al. 2016"),
         ("VAE, residual network", 81.08, "Kingma et al. 2016"),
     ),
-    ("mnist", "dynamic", True): (),
-    ("mnist", "static", False): (("VAE", 89.9, "Rezende and Mohamed 2015"),),
+    ("mnist", "dynamic", True): (
+        ("VAE, MLP", 82.32, "github.com/nbip/IWAE"),
+        ("IWAE of 50 samples, MLP", 80.78, "github.com/nbip/IWAE"),
+    ),
+    ("mnist", "static", False): (
+        ("VAE", 89.9, "Rezende and Mohamed 2015"),
+        ("VAE, reproduced", 89.78, "Pythae"),
+        ("IWAE of 50 samples, MLP", 87.1, "Burda et al. 2016"),
+        ("IWAE of 50 samples, reproduced", 86.82, "Pythae"),
+    ),
     ("cifar10", None, False): (("VAE", 4.51, "van den Oord et al. 2017"),),
 }
 HEADER = ("model", "-log p(x)", "-ELBO", "weights", "training images", "time", "source")

@@ -47,8 +47,10 @@ def score(data, model: str) -> dict:
     if model == REAL:
         return classifiers.scores(data, data.x_test[: recipes.SAMPLES])
     recipe = recipes.find(model)
-    recipes.read_card(recipe)  # raises where there are no weights
-    return recipes.score_samples(recipe, load_vae(recipes.find_weights(recipe)), recipes.SAMPLES)
+    path = recipes.find_weights(recipe)
+    if path is None:
+        raise FileNotFoundError(f"{model} is not trained with these settings: train it first")
+    return recipes.score_samples(recipe, load_vae(path), recipes.SAMPLES)
 
 
 def protocol() -> dict:
