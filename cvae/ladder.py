@@ -24,9 +24,9 @@ TUTORIAL = step(
 BIAS = step(TUTORIAL, "ladder-bias", "from the mean image", bias_init=True, keep=False)
 LATENT = step(BIAS, "ladder-latent", "32 latent dimensions", latent_dim=32)
 SCHEDULE = step(
-    LATENT, "ladder-schedule", "a rate of 0.002, falling to 0", learning_rate=2e-3, schedule="cosine"
+    LATENT, "ladder-schedule", "a rate of 0.003, falling to 0", learning_rate=3e-3, schedule="cosine"
 )
-BATCH = step(SCHEDULE, "ladder-batch", "batches of 128", batch_size=128, seconds=8)
+BATCH = step(SCHEDULE, "ladder-batch", "batches of 64", batch_size=64, seconds=12)
 BLOCKS = step(BATCH, "ladder-residual", "residual networks", options=RESIDUAL, seconds=30)
 LONG = step(BLOCKS, "ladder-long", "80 epochs", epochs=80, nll_samples=500)
 IMPORTANCE = step(
