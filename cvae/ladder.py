@@ -24,7 +24,7 @@ TUTORIAL = step(
 BIAS = step(TUTORIAL, "ladder-bias", "from the mean image", bias_init=True, keep=False)
 LATENT = step(BIAS, "ladder-latent", "32 latent dimensions", latent_dim=32)
 SCHEDULE = step(
-    LATENT, "ladder-schedule", "a rate of 0.003, falling to 0", learning_rate=3e-3, schedule="cosine"
+    LATENT, "ladder-schedule", "a rate of 0.001, falling to 0", learning_rate=1e-3, schedule="cosine"
 )
 BATCH = step(SCHEDULE, "ladder-batch", "batches of 64", batch_size=64, seconds=12)
 BLOCKS = step(BATCH, "ladder-residual", "residual networks", options=RESIDUAL, seconds=30)
