@@ -5,7 +5,7 @@ from pathlib import Path
 
 import keras
 
-from cvae import likelihoods, networks
+from cvae import cosine, likelihoods, networks
 from cvae.files import check_writable, whole
 from cvae.vae import VAE, ConditionalVAE
 
@@ -13,6 +13,7 @@ NETWORKS = {
     "mlp": (networks.MLPEncoder, networks.MLPDecoder),
     "conv": (networks.ConvEncoder, networks.ConvDecoder),
     "residual": (networks.ResidualEncoder, networks.ResidualDecoder),
+    "cosine": (cosine.CosineEncoder, cosine.CosineDecoder),
 }
 MIRRORED = ("hidden", "filters", "strides", "blocks")
 
@@ -37,7 +38,7 @@ def build_vae(
     Args:
         image_shape: (height, width, channels).
         latent_dim: dimensions of z.
-        network: "mlp", "conv" or "residual".
+        network: "mlp", "conv", "residual", or for photographs "cosine".
         likelihood: a name or an instance. A Gaussian of fixed variance gets means in [0, 1], through
             a sigmoid.
         num_classes: number of labels of a conditional VAE.
@@ -53,6 +54,8 @@ def build_vae(
         raise ValueError(f"network must be one of {', '.join(NETWORKS)}, got {network!r}")
     if num_classes is not None and options.get("latent_map"):
         raise ValueError("a label has no place on a latent_map: leave out num_classes or latent_map")
+    if num_classes is not None and network == "cosine":
+        raise ValueError("a 'cosine' network takes no labels: leave out num_classes")
     likelihood = likelihoods.get(likelihood)
     mirrored = {
         key: value[::-1] if key in MIRRORED and not isinstance(value, int) else value
@@ -64,7 +67,8 @@ def build_vae(
         "output_activation": "sigmoid" if fixed_gaussian else None,
     }
     encoder_class, decoder_class = NETWORKS[network]
-    encoder = checked(encoder_class, options | (encoder or {}))(latent_dim)
+    first = (latent_dim, image_shape) if network == "cosine" else (latent_dim,)
+    encoder = checked(encoder_class, options | (encoder or {}))(*first)
     decoder = checked(decoder_class, outputs | mirrored | (decoder or {}))(image_shape)
     training = {
         "beta": beta, "seed": seed, "free_bits": free_bits, "importance_samples": importance_samples,
@@ -86,7 +90,7 @@ def checked(network_class, options):
             f"{network_class.__name__} has no argument {', '.join(unknown)}; it has "
             f"{', '.join(sorted(known))}"
         )
-    return lambda first: network_class(first, **options)
+    return lambda *first: network_class(*first, **options)
 
 
 def save_vae(vae: VAE, path: str | Path) -> Path:

@@ -100,6 +100,13 @@ CIFAR10 = (
     cifar10(128, "gaussian", variance="learned"),
 )
 
+# Notebook 09: photographs. The linear model that it starts as, and the convolutions around it.
+COSINE = Recipe(
+    "cifar10-cosine", "CIFAR-10, cosine transform, contrast and convolutions", "cifar10", 3075,
+    network="cosine", likelihood="discretized_logistic", bias_init=True, schedule="cosine",
+    learning_rate=2e-3, batch_size=64, epochs=10, keep=True, seconds=60,
+)  # fmt: skip
+
 # Notebook 08: how much of a difference is chance.
 FIRST = {recipe.name: recipe for recipe in (*REPORTS, *BETTER)}
 SEEDS = tuple(
@@ -118,7 +125,8 @@ ASIDE = (
 )
 
 RECIPES = {
-    recipe.name: recipe for recipe in (*REPORTS, *BETTER, *CIFAR10, *SEEDS, *ASIDE, *LADDER, *TRIED)
+    recipe.name: recipe
+    for recipe in (*REPORTS, *BETTER, *CIFAR10, COSINE, *SEEDS, *ASIDE, *LADDER, *TRIED)
 }
 
 

@@ -197,9 +197,15 @@ class VAE(keras.Model):
     def init_output_bias(self, images: ArrayLike) -> None:
         """Start the decoder at the mean of these training images: it need not be learnt first.
 
+        Networks with a method `adapt`, which want to know more than the mean, see the images instead.
+
         Raises:
             TypeError: a decoder without the method `set_output_bias` (ours have it).
         """
+        if hasattr(self.encoder, "adapt") and hasattr(self.decoder, "adapt"):
+            for network in (self.encoder, self.decoder):
+                network.adapt(images)
+            return
         if not hasattr(self.decoder, "set_output_bias"):
             raise TypeError("init_output_bias needs a decoder with a method set_output_bias")
         images = check_images(images, self.image_shape)
