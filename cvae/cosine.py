@@ -17,10 +17,11 @@ from keras import layers, ops
 from numpy.typing import ArrayLike
 
 from cvae.blocks import ResidualBlock, check_image_shape
-from cvae.checks import check_count
+from cvae.checks import check_count, check_not_negative
 from cvae.images import check_images, to_float
 from cvae.networks import LOG_VAR_RANGE
 
+PART = 0.2  # of what the correction says goes into a logarithm: Adam's first steps are large there
 LOW = 3  # below this frequency (row plus column) a coefficient says where light falls, not the contrast
 
 
@@ -38,6 +39,11 @@ class Statistics(layers.Layer):
             for side in (height, width)
         )
         low = np.add.outer(np.arange(height), np.arange(width)) < LOW
+        if low.all():
+            raise ValueError(
+                f"images of {height} x {width} have no fine detail to measure contrast by: "
+                f"height + width must be at least {LOW + 2}"
+            )
         self.high = np.repeat(~low[..., None], channels, axis=-1).astype("float32")
         full, each = (height, width, channels), (channels,)
         self.mean = self.add_weight(shape=full, initializer="zeros", name="mean")
@@ -110,6 +116,7 @@ class CosineNetwork(keras.Model):
                 f"noise must be a spread in grey levels, above 0 and below 256; got {noise}"
             )
         check_count("filters", filters)
+        check_not_negative("blocks", blocks)
         self._config = {
             "image_shape": self.image_shape, "noise": noise, "filters": filters, "blocks": blocks,
             "activation": activation,
@@ -144,7 +151,8 @@ class CosineEncoder(CosineNetwork):
     Call: images (batch, height, width, channels) -> z_mean, z_log_var, each (batch, latent_dim).
 
     Raises:
-        ValueError: another latent_dim, noise outside (0, 256).
+        ValueError: another latent_dim, noise outside (0, 256), no filters, fewer than 0 blocks, images
+            of 2 x 2.
     """
 
     def __init__(
@@ -181,7 +189,9 @@ class CosineEncoder(CosineNetwork):
         spread = known.spread * ops.exp(known.high * contrast[:, None, None])
         variance = ops.square(spread) + noise**2
         mean = coefficients * spread / variance * ops.exp(self.log_gain)
-        log_var = 2 * math.log(noise) - ops.log(variance) + self.log_var + 0.2 * known.transform(log_var)
+        log_var = (
+            2 * math.log(noise) - ops.log(variance) + self.log_var + PART * known.transform(log_var)
+        )
         contrast = (contrast - known.contrast_mean) / known.contrast_spread
         z_mean = ops.concatenate([flat(mean), contrast], axis=-1)
         z_log_var = ops.concatenate(
@@ -235,7 +245,7 @@ class CosineDecoder(CosineNetwork):
         differences = known.back(coefficients * ops.exp(self.log_gain + power))
         pixels, log_scale = self.correction(differences, training=training)
         mean = known.mean + differences + self.noise * pixels
-        return ops.concatenate([mean, self.log_scale + 0.2 * log_scale], axis=-1)
+        return ops.concatenate([mean, self.log_scale + PART * log_scale], axis=-1)
 
 
 def flat(coefficients):

@@ -89,12 +89,12 @@ def steps_of(vae: VAE) -> tuple[list[dict], list[np.ndarray]]:
     """What the decoder does to z, in the words of `page.html`, and the weights in their order.
 
     Raises:
-        ValueError: a decoder that is not of this package, or has layers that the page does not know.
+        ValueError: another decoder than these of `networks`, or layers that the page does not know.
     """
     decoder = vae.decoder
     if not isinstance(decoder, Decoder):
         raise ValueError(
-            "a page can run the decoders of this package, such as MLPDecoder; got a "
+            "a page can run an MLPDecoder, a ConvDecoder or a ResidualDecoder; got a "
             f"{type(decoder).__name__}"
         )
     weights = []

@@ -80,8 +80,8 @@ def compile_options() -> dict:
     """Arguments for `vae.compile` that make training fastest on this device, as measured.
 
     The one place for this choice; `benchmarks/settings.py` measures it again. Medians, on
-    2 CPU cores with TensorFlow: so many times as fast as Keras's plain defaults (the tutorial's
-    convolutions at batch 32 and at 128, luther's MLP at 100):
+    2 CPU cores with TensorFlow, before `cvae.quiet` turned oneDNN on: so many times as fast as Keras's
+    plain defaults (the tutorial's convolutions at batch 32 and at 128, luther's MLP at 100):
 
     - 8 steps an execution: 1.5, 1.1, 1.1. On. With 32 steps it is 1.3, 1.0, 1.5: within the noise.
     - XLA with 8 steps: 1.1, 0.7, 1.6. Off: it slows the convolutions. On a GPU Keras's own "auto"

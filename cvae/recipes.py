@@ -166,10 +166,15 @@ def read_card(recipe: Recipe | str) -> dict:
         FileNotFoundError: the recipe has not been trained.
     """
     recipe = find(recipe) if isinstance(recipe, str) else recipe
+    return json.loads(trained_weights(recipe).with_suffix(".json").read_text())
+
+
+def trained_weights(recipe) -> Path:
+    """`find_weights`, or an error that says what to do."""
     path = find_weights(recipe)
     if path is None:
         raise FileNotFoundError(f"{recipe.name} is not trained with these settings: train it first")
-    return json.loads(path.with_suffix(".json").read_text())
+    return path
 
 
 def find_weights(recipe) -> Path | None:

@@ -47,10 +47,7 @@ def score(data, model: str) -> dict:
     if model == REAL:
         return classifiers.scores(data, data.x_test[: recipes.SAMPLES])
     recipe = recipes.find(model)
-    path = recipes.find_weights(recipe)
-    if path is None:
-        raise FileNotFoundError(f"{model} is not trained with these settings: train it first")
-    return recipes.score_samples(recipe, load_vae(path), recipes.SAMPLES)
+    return recipes.score_samples(recipe, load_vae(recipes.trained_weights(recipe)), recipes.SAMPLES)
 
 
 def protocol() -> dict:

@@ -138,6 +138,7 @@ def test_half_precision_is_not_for_a_transform(photographs):
         ({"latent_dim": 144}, r"latent_dim must be 147 for images \(8, 6, 3\).*got 144"),
         ({"noise": 0}, "noise must be a spread in grey levels, above 0 and below 256; got 0"),
         ({"filters": 0}, "filters must be"),
+        ({"blocks": -1}, "blocks must be"),
         ({"likelihood": "bernoulli"}, "use the likelihood 'discretized_logistic'; got parameters=1"),
         ({"num_classes": 3}, "takes no labels"),
         ({"hidden": (3,)}, "has no argument hidden"),
@@ -149,5 +150,10 @@ def test_what_is_refused(arguments, message):
     } | arguments  # fmt: skip
     with pytest.raises(ValueError, match=message):
         cvae.build_vae(SHAPE, **settings)
-    with pytest.raises(ValueError, match="images"):
+
+
+def test_images_that_are_refused():
+    with pytest.raises(ValueError, match=r"the model takes \(n, 8, 6, 3\), got \(3, 5, 5, 1\)"):
         CosineEncoder(DIM, SHAPE).adapt(np.zeros((3, 5, 5, 1)))
+    with pytest.raises(ValueError, match="images of 2 x 2 have no fine detail"):
+        CosineEncoder(5, (2, 2, 1))

@@ -290,6 +290,8 @@ def test_saved_models_work_in_a_fresh_process(small, images, labels, tmp_path):
         models[network] = (small(network=network, likelihood=Gaussian(0.1)), images, ())
         conditional = small(network=network, num_classes=3)
         models[f"{network}-c"] = (conditional, {"image": images, "label": labels}, (labels,))
+    cosine = {"latent_dim": 65, "likelihood": "discretized_logistic", "filters": 4}
+    models["cosine"] = (small(network="cosine", **cosine), images, ())
     for name, (vae, data, _) in models.items():
         vae.fit(data, verbose=0)
         vae.beta.assign(0.25)
