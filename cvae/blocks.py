@@ -114,24 +114,3 @@ def check_image_shape(image_shape):
             f"image_shape must be (height, width, channels), each at least 1; got {image_shape!r}"
         )
     return shape
-
-
-def places_of(latent_map, latent_dim):
-    """How many places a map of z has, which share its dimensions; 1 without a map."""
-    if latent_map is None:
-        return 1
-    places = int(np.prod(latent_map))
-    if latent_dim % places:
-        raise ValueError(
-            f"latent_dim must be a multiple of {places}, the places of latent_map {tuple(latent_map)}; "
-            f"got {latent_dim}"
-        )
-    return places
-
-
-def check_map(latent_map, size):
-    if latent_map is not None and tuple(latent_map) != tuple(size):
-        raise ValueError(
-            f"latent_map must be {tuple(size)}, which the strides make of the image; got "
-            f"{tuple(latent_map)}"
-        )

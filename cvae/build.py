@@ -52,8 +52,6 @@ def build_vae(
     """
     if network not in NETWORKS:
         raise ValueError(f"network must be one of {', '.join(NETWORKS)}, got {network!r}")
-    if num_classes is not None and options.get("latent_map"):
-        raise ValueError("a label has no place on a latent_map: leave out num_classes or latent_map")
     if num_classes is not None and network == "cosine":
         raise ValueError("a 'cosine' network takes no labels: leave out num_classes")
     likelihood = likelihoods.get(likelihood)

@@ -2,7 +2,7 @@
 
 import difflib
 
-from cvae.ladder import LADDER, TRIED
+from cvae.ladder import LADDER, OTHERS, TRIED
 from cvae.recipe import Recipe
 from cvae.reports import REPORTS, zhao
 
@@ -126,7 +126,7 @@ ASIDE = (
 
 RECIPES = {
     recipe.name: recipe
-    for recipe in (*REPORTS, *BETTER, *CIFAR10, COSINE, *SEEDS, *ASIDE, *LADDER, *TRIED)
+    for recipe in (*REPORTS, *BETTER, *CIFAR10, COSINE, *SEEDS, *ASIDE, *LADDER, *TRIED, *OTHERS)
 }
 
 

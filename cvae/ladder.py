@@ -44,3 +44,12 @@ TRIED = (
         keep=False,
     ),
 )  # fmt: skip
+
+# Other likelihoods of digits, of the same network: given the label, and of training images that were
+# drawn once, which can be learnt by heart: hence fewer epochs.
+OTHERS = (
+    step(
+        LONG, "digits-conditional", "60 epochs, given the label", conditional=True, epochs=60, keep=True
+    ),
+    step(LONG, "digits-static", "20 epochs, pixels drawn once", binarize="static", epochs=20),
+)

@@ -17,12 +17,10 @@ from numpy.typing import ArrayLike
 from cvae.blocks import (
     ResidualBlock,
     check_image_shape,
-    check_map,
     check_sides,
     dense_layers,
     each_of,
     norm_and_activation,
-    places_of,
     sizes_going_up,
     transposed_convolution,
 )
@@ -35,20 +33,16 @@ LOG_VAR_RANGE = (-20.0, 10.0)
 
 
 class Encoder(keras.Model):
-    """images -> body -> z_mean, z_log_var. The two heads stay float32 under mixed precision.
+    """images -> body -> z_mean, z_log_var. The two heads stay float32 under mixed precision."""
 
-    A body that gives a map (height, width, features) gets heads that act on each place alone; z is
-    that map, flattened, and `places` its height times its width.
-    """
-
-    def __init__(self, latent_dim, body, config, places=1, **kwargs):
+    def __init__(self, latent_dim, body, config, **kwargs):
         super().__init__(**kwargs)
         check_count("latent_dim", latent_dim)
         self.latent_dim = int(latent_dim)
         self._config = {"latent_dim": self.latent_dim, **config}
         self.body = keras.Sequential(body, name="body")
-        self.z_mean = layers.Dense(latent_dim // places, dtype="float32", name="z_mean")
-        self.z_log_var = layers.Dense(latent_dim // places, dtype="float32", name="z_log_var")
+        self.z_mean = layers.Dense(latent_dim, dtype="float32", name="z_mean")
+        self.z_log_var = layers.Dense(latent_dim, dtype="float32", name="z_log_var")
 
     def build(self, input_shape):
         self.body.build(input_shape)
@@ -58,10 +52,7 @@ class Encoder(keras.Model):
 
     def call(self, images, training=False):
         features = self.body(to_float(images), training=training)
-        z_mean, z_log_var = (
-            ops.reshape(head(features), (-1, self.latent_dim)) for head in (self.z_mean, self.z_log_var)
-        )
-        return z_mean, ops.clip(z_log_var, *LOG_VAR_RANGE)
+        return self.z_mean(features), ops.clip(self.z_log_var(features), *LOG_VAR_RANGE)
 
     def get_config(self):
         return {**super().get_config(), **self._config}
@@ -199,16 +190,12 @@ class ConvEncoder(Encoder):
         blocks: residual blocks after each convolution, or one number for each (`ResidualEncoder` has
             one).
         any_side: accept image sides that the strides do not divide; each layer rounds up.
-        latent_map: (height, width) of the last convolution's image, for a z that is a map, too: each of
-            its places has latent_dim / (height * width) dimensions, which convolutions alone connect.
-            None for a z that knows no place. Not for a `ConditionalVAE`.
 
     Call: images (batch, height, width, channels) -> z_mean, z_log_var, each (batch, latent_dim).
 
     Raises:
-        ValueError: latent_dim below 1, or no multiple of a map's places; strides that do not match
-            filters; on the first call, an image side that the strides do not divide (the message says
-            which sides work), a map of another size.
+        ValueError: latent_dim below 1, strides that do not match filters; on the first call, an image
+            side that the strides do not divide (the message says which sides work).
     """
 
     def __init__(
@@ -223,14 +210,12 @@ class ConvEncoder(Encoder):
         batch_norm: bool = False,
         blocks: int | Sequence[int] = 0,
         any_side: bool = False,
-        latent_map: tuple[int, int] | None = None,
         **kwargs,
     ):
         self_config = {
             "filters": tuple(filters), "kernel_size": kernel_size, "strides": strides,
             "padding": padding, "hidden": tuple(hidden), "activation": activation,
             "batch_norm": batch_norm, "blocks": blocks, "any_side": any_side,
-            "latent_map": latent_map,
         }  # fmt: skip
         strides = each_of(filters, "strides", strides)
         body = []
@@ -241,18 +226,14 @@ class ConvEncoder(Encoder):
             )
             body += [convolution, *norm_and_activation(activation, batch_norm)]
             body += [ResidualBlock(width, kernel_size, activation, batch_norm) for _ in range(count)]
-        if latent_map is None:
-            body.append(layers.Flatten())
-        body += dense_layers(hidden, activation, batch_norm)
-        places = places_of(latent_map, latent_dim)
-        super().__init__(latent_dim, body, self_config, places, **kwargs)
+        body += [layers.Flatten(), *dense_layers(hidden, activation, batch_norm)]
+        super().__init__(latent_dim, body, self_config, **kwargs)
         self._strides, self._checks_side = strides, padding == "same" and not any_side
 
     def build(self, input_shape):
         if self._checks_side:
             check_sides(input_shape[1:3], self._strides)
         super().build(input_shape)
-        check_map(self._config["latent_map"], self.body.compute_output_shape(input_shape)[1:-1])
 
 
 @keras.saving.register_keras_serializable("cvae")
@@ -268,13 +249,11 @@ class ConvDecoder(Decoder):
         parameters, output_activation: as in `MLPDecoder`.
         any_side: accept sides that the strides do not divide: 28 goes 4, 7, 14, 28 with three
             strides of 2, a transposed convolution dropping the surplus row and column.
-        latent_map: (height, width) of the smallest image, where z is such a map; as in `ConvEncoder`.
 
     Call: z (batch, latent_dim) -> (batch, height, width, channels * parameters).
 
     Raises:
-        ValueError: an image side that the strides do not divide (the message says which work); a map of
-            another size than the smallest image.
+        ValueError: an image side that the strides do not divide (the message says which work).
     """
 
     def __init__(
@@ -291,14 +270,12 @@ class ConvDecoder(Decoder):
         parameters: int = 1,
         output_activation: str | None = None,
         any_side: bool = False,
-        latent_map: tuple[int, int] | None = None,
         **kwargs,
     ):
         config = {
             "filters": tuple(filters), "kernel_size": kernel_size, "strides": strides,
             "base_filters": base_filters, "hidden": tuple(hidden), "activation": activation,
             "batch_norm": batch_norm, "blocks": blocks, "any_side": any_side,
-            "latent_map": latent_map,
         }  # fmt: skip
         image_shape = check_image_shape(image_shape)
         strides = each_of(filters, "strides", strides)
@@ -306,13 +283,8 @@ class ConvDecoder(Decoder):
             check_sides(image_shape[:2], strides)
         sizes = sizes_going_up(image_shape[:2], strides)
         base = (*sizes[0], base_filters)
-        if latent_map is None:
-            body = dense_layers((*hidden, int(np.prod(base))), activation, batch_norm)
-            body.append(layers.Reshape(base))
-        else:  # the dense layers act on each place alone
-            check_map(latent_map, sizes[0])
-            body = [layers.Reshape((*latent_map, -1))]
-            body += dense_layers((*hidden, base_filters), activation, batch_norm)
+        body = dense_layers((*hidden, int(np.prod(base))), activation, batch_norm)
+        body.append(layers.Reshape(base))
         blocks = each_of(filters, "blocks", blocks, least=0)
         steps = zip(filters, strides, blocks, pairwise(sizes), strict=True)
         for width, stride, count, (small, large) in steps:

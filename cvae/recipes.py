@@ -322,7 +322,11 @@ def card(recipe, data, log, vae) -> dict:
 
 
 def hardware() -> str:
-    return f"{len(profile.gpus())} GPU" if profile.gpus() else f"{os.cpu_count()} CPU cores"
+    """What trains; a process that is told to keep to some threads leaves the other cores to others."""
+    if profile.gpus():
+        return f"{len(profile.gpus())} GPU"
+    threads = os.environ.get("TF_NUM_INTRAOP_THREADS")
+    return f"{threads} of {os.cpu_count()} CPU cores" if threads else f"{os.cpu_count()} CPU cores"
 
 
 def write_json(content, path):

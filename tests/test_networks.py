@@ -202,39 +202,3 @@ def test_blocks_for_each_convolution():
             ValueError, match="blocks must be one whole number, or one for each of the 2"
         ):
             ConvEncoder(2, filters=(4, 8), blocks=wrong)
-
-
-def test_z_as_a_map_knows_its_place(tmp_path):
-    """What is seen in one corner is coded there, and decoded there."""
-    options = {"filters": (4, 4), "activation": "elu", "latent_map": (4, 4)}
-    vae = cvae.build_vae((16, 16, 1), 32, **options, seed=0)
-    heads = 2 * (4 * 2 + 2)
-    assert vae.encoder.count_params() == convolution(3, 1, 4, 4) + heads
-    assert vae.decoder.count_params() == dense(2, 32) + convolution(3, 32, 4, 4, 1)
-    blank = np.zeros((1, 16, 16, 1), "uint8")
-    corner = blank.copy()
-    corner[:, :4, :4] = 255
-    differs = (vae.encode(corner)[0] != vae.encode(blank)[0]).reshape(4, 4, 2).any(axis=-1)
-    assert differs[0, 0]
-    assert not differs[2:].any()
-    assert not differs[:, 2:].any()
-    z = np.zeros((2, 32), "float32")
-    z[1].reshape(4, 4, 2)[3, 3] = 3
-    drawn = vae.decode(z)
-    assert (drawn[0] != drawn[1])[12:, 12:].all()
-    assert not (drawn[0] != drawn[1])[:8, :8].any()
-    vae.save(tmp_path / "map.keras")
-    np.testing.assert_array_equal(cvae.load_vae(tmp_path / "map.keras").decode(z), drawn)
-
-
-@pytest.mark.parametrize(
-    ("latent_dim", "options", "message"),
-    [
-        (30, {"latent_map": (4, 4)}, "latent_dim must be a multiple of 16, .* got 30"),
-        (32, {"latent_map": (2, 2)}, r"latent_map must be \(4, 4\), which the strides make"),
-        (32, {"latent_map": (4, 4), "num_classes": 3}, "a label has no place on a latent_map"),
-    ],
-)
-def test_maps_that_do_not_fit(latent_dim, options, message):
-    with pytest.raises(ValueError, match=message):
-        cvae.build_vae((16, 16, 1), latent_dim, filters=(4, 4), **options)

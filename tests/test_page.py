@@ -208,7 +208,6 @@ NETWORKS = {
         "any_side": True,
     },
     "residual": {"network": "residual", "filters": (4, 6), "blocks": (1, 2)},
-    "z as a map": {"network": "conv", "filters": (4, 6), "latent_map": (2, 2), "latent_dim": 8},
     "squared error": {"likelihood": likelihoods.Gaussian(0.1)},
     "in colour": {"likelihood": "discretized_logistic", "image_shape": (8, 8, 3), "latent_dim": 3},
     "softplus": {"activation": "softplus"},

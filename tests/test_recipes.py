@@ -18,7 +18,7 @@ def test_every_recipe_builds():
     shapes = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
     for recipe in recipes.RECIPES.values():
         if recipe.seed == 0:  # the other seeds are of the same networks
-            vae = recipe.build(shapes.get(recipe.dataset, (64, 64, 3)))
+            vae = recipe.build(shapes.get(recipe.dataset, (64, 64, 3)), num_classes=10)
             assert vae.latent_dim == recipe.latent_dim
         assert recipe.about
         assert recipe.better is None or recipe.better in recipes.RECIPES
@@ -44,6 +44,17 @@ def test_train_writes_weights_and_card(tiny_recipe, tmp_path):
     assert card["seconds"] > 0
     again = cvae.load_vae(tmp_path / "out" / "tiny.keras")
     np.testing.assert_allclose(again.sample(3, seed=0), vae.sample(3, seed=0), atol=1e-6)
+
+
+@pytest.mark.parametrize(("threads", "hardware"), [(None, "4 CPU cores"), ("1", "1 of 4 CPU cores")])
+def test_a_card_says_how_many_cores_trained(tiny_recipe, tmp_path, monkeypatch, threads, hardware):
+    monkeypatch.setattr(recipes.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(recipes.profile, "gpus", list)
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    if threads:
+        monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", threads)
+    recipes.train(tiny_recipe.but(epochs=1), tmp_path / "tiny.keras", verbose=0)
+    assert json.loads((tmp_path / "tiny.json").read_text())["hardware"] == hardware
 
 
 def test_load_or_train_trains_once(tiny_recipe, capsys, monkeypatch, recwarn):
