@@ -107,7 +107,7 @@ def run_train(options):
             if value < 1:
                 raise ValueError(f"--{name} must be at least 1, got {value}")
             recipe = recipe.but(**{name: value})
-    out = options.out or recipes.RUNS / f"{recipe.name}.keras"
+    out = options.out or recipes.run_path(recipe, recipe.load())  # where `load_or_train` looks
     recipes.train(recipe, out)
     print(f"saved {out}\nnext: python -m cvae sample {out} --out grid.png")
 

@@ -49,7 +49,8 @@ TRIED = (
 # drawn once, which can be learnt by heart: hence fewer epochs.
 OTHERS = (
     step(
-        LONG, "digits-conditional", "60 epochs, given the label", conditional=True, epochs=60, keep=True
+        LONG, "digits-conditional", "20 more epochs, given the label", start=LONG.name,
+        conditional=True, epochs=20, keep=True,
     ),
     step(LONG, "digits-static", "20 epochs, pixels drawn once", binarize="static", epochs=20),
-)
+)  # fmt: skip

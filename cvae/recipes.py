@@ -62,8 +62,9 @@ def train(
     """
     recipe = find(recipe) if isinstance(recipe, str) else recipe
     data = recipe.load()
-    folder = RUNS / run_key(recipe, data)
-    out = check_model_path(out or folder / "model.keras")
+    kept = run_path(recipe, data)
+    folder = kept.parent
+    out = check_model_path(out or kept)
     if data.is_stand_in and PRETRAINED in out.resolve().parents:
         raise ValueError("weights trained on a stand-in do not go into data/pretrained")
     if recipe.batch_size > len(data.x_train):
@@ -96,15 +97,31 @@ def train(
 
 
 def start_from(first, recipe, vae, verbose):
-    """Give an untrained VAE the trained weights of another recipe."""
+    """Give an untrained VAE the trained weights of another recipe.
+
+    A conditional one may start from a plain one: the label's channel of the encoder's images and its
+    inputs of the decoder count for nothing at first.
+    """
     trained = load_or_train(first, verbose)
-    if [w.shape for w in trained.weights] != [w.shape for w in vae.weights]:
-        raise ValueError(
-            f"{recipe.name} cannot start with the weights of {first.name}, whose network is another: "
-            "give both the same network, options and latent_dim"
-        )
-    vae.set_weights(trained.get_weights())
+    more = {"encoder": 1, "decoder": getattr(vae, "num_classes", 0), "label_picture": 0}
+    for part in filter(lambda part: hasattr(trained, part), more):
+        known = getattr(trained, part).get_weights()
+        wanted = [w.shape for w in getattr(vae, part, keras.Sequential()).weights]
+        known = [with_inputs(w, more[part], shape) for w, shape in zip(known, wanted, strict=False)]
+        if [w.shape for w in known] != wanted:
+            raise ValueError(
+                f"{recipe.name} cannot start with the weights of {first.name}, whose network is "
+                "another: give both the same network, options and latent_dim"
+            )
+        getattr(vae, part).set_weights(known)
     vae.beta.assign(recipe.beta)
+
+
+def with_inputs(weights, more, shape):
+    """A layer's weights with zeros for more inputs, if it needs them to have that shape."""
+    if weights.shape == shape or weights.ndim < 2:
+        return weights
+    return np.concatenate([weights, np.zeros((*weights.shape[:-2], more, weights.shape[-1]))], axis=-2)
 
 
 def training_data(recipe, data) -> tuple:
@@ -187,7 +204,7 @@ def find_weights(recipe) -> Path | None:
         path = PRETRAINED / f"{recipe.name}.keras"
         if is_of(recipe, path):
             return path
-    path = RUNS / run_key(recipe, data) / "model.keras"
+    path = run_path(recipe, data)
     return path if is_of(recipe, path) else None
 
 
@@ -205,12 +222,12 @@ def read_json_of(recipe, path) -> dict | None:
     return known if whole_card and recipe.has_settings(known["settings"]) else None
 
 
-def run_key(recipe, data) -> str:
-    """A folder name for these settings on this data."""
+def run_path(recipe, data) -> Path:
+    """Where the weights of these settings on this data are kept, in a folder of their own."""
     # Without defaults: a setting that is added later does not orphan what was trained before.
     settings = {k: v for k, v in recipe.settings().items() if k not in DEFAULTS or v != DEFAULTS[k]}
     text = json.dumps([settings, data.source, len(data.x_train)], sort_keys=True)
-    return f"{recipe.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return RUNS / f"{recipe.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}" / "model.keras"
 
 
 def reproduce(names: Sequence[str] | None = None) -> list[Path]:

@@ -5,6 +5,7 @@ import imageio.v3 as iio
 import pytest
 
 import cvae
+from cvae import recipes
 from cvae.__main__ import main
 
 
@@ -33,6 +34,12 @@ def test_train_then_sample(tiny_recipe, tmp_path, capsys, monkeypatch):
     assert f"python -m cvae sample {model}" in capsys.readouterr().out
     assert main(["sample", str(model), "--out", str(picture), "-n", "9", "--seed", "3"]) == 0
     assert iio.imread(picture).ndim == 3
+
+
+def test_what_was_trained_here_is_found(tiny_recipe, capsys):
+    assert main(["train", "tiny"]) == 0
+    recipes.load_or_train("tiny")
+    assert "tiny: trained weights (3 epochs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
