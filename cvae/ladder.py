@@ -28,7 +28,7 @@ SCHEDULE = step(
 )
 BATCH = step(SCHEDULE, "ladder-batch", "batches of 64", batch_size=64, seconds=12)
 BLOCKS = step(BATCH, "ladder-residual", "residual networks", options=RESIDUAL, seconds=30)
-LONG = step(BLOCKS, "ladder-long", "80 epochs", epochs=80, nll_samples=500)
+LONG = step(BLOCKS, "ladder-long", "80 epochs", epochs=80, nll_samples=500, keep=True)
 IMPORTANCE = step(
     LONG, "ladder-importance", "10 more epochs, on the bound of 5 samples", start=LONG.name,
     importance_samples=5, epochs=10, learning_rate=5e-4, seconds=120, keep=True,
