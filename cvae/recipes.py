@@ -103,11 +103,14 @@ def start_from(first, recipe, vae, verbose):
     inputs of the decoder count for nothing at first.
     """
     trained = load_or_train(first, verbose)
-    more = {"encoder": 1, "decoder": getattr(vae, "num_classes", 0), "label_picture": 0}
-    for part in filter(lambda part: hasattr(trained, part), more):
+    classes = getattr(vae, "num_classes", 0)
+    for part, more in (("encoder", min(classes, 1)), ("decoder", classes), ("label_picture", 0)):
+        if not hasattr(trained, part):  # a plain VAE has no label_picture
+            continue
+        wanted = [w.shape for w in getattr(vae, part).weights]
         known = getattr(trained, part).get_weights()
-        wanted = [w.shape for w in getattr(vae, part, keras.Sequential()).weights]
-        known = [with_inputs(w, more[part], shape) for w, shape in zip(known, wanted, strict=False)]
+        if len(known) == len(wanted):
+            known = [with_inputs(w, more, shape) for w, shape in zip(known, wanted, strict=True)]
         if [w.shape for w in known] != wanted:
             raise ValueError(
                 f"{recipe.name} cannot start with the weights of {first.name}, whose network is "

@@ -55,6 +55,8 @@ class Submission:
         for name, cell in self.cells.items():
             if cell["metadata"]["nbgrader"]["solution"]:
                 exec(answers.get(name, source(cell)), names)
+            elif "_tools" in name:
+                exec(source(cell), names)
             elif cell["metadata"]["nbgrader"]["grade"]:
                 # Training takes the time: only who answers it wrong, or everything right, is tested.
                 if name == "train_test" and answers and "train" not in answers:
@@ -93,7 +95,8 @@ def test_a_classic_mistake_costs_its_question_and_no_other(submission, problem_s
 
 @pytest.mark.parametrize("problem_set", SETS)
 def test_every_question_is_explained_tested_and_worth_what_it_says(problem_set):
-    """A text before each answer, its points in the title and in the table; test and picture after it."""
+    """A text before each answer, its points in the title and in the table; the test, with what it needs,
+    and a picture after it."""
     found = cells(problem_set)
     names = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in found]
     table = dict(re.findall(r"\| (\d+) \| .* \| (\d+) \|", source(found[0])))
@@ -103,12 +106,19 @@ def test_every_question_is_explained_tested_and_worth_what_it_says(problem_set):
     for number, question in enumerate(questions, start=1):
         at = names.index(question)
         title = re.match(r"## Question (\d+): .* \((\d+) points\)", source(found[at - 1]))
-        points = found[at + 1]["metadata"]["nbgrader"]["points"]
+        test = names.index(f"{question}_test")
+        points = found[test]["metadata"]["nbgrader"]["points"]
         assert title.groups() == (str(number), str(points)) == (str(number), table[str(number)])
         assert "### BEGIN SOLUTION" in source(found[at])
-        assert "### BEGIN HIDDEN TESTS" in source(found[at + 1])
-        assert names[at + 1] == f"{question}_test"
-        assert names[at + 3] == f"{question}_picture"
+        assert "### BEGIN HIDDEN TESTS" in source(found[test])
+        assert all(name.startswith(f"{question}_tools") for name in names[at + 1 : test])
+        assert names[test + 2] == f"{question}_picture"
+
+
+@pytest.mark.parametrize("problem_set", SETS)
+def test_cells_fit_a_screen(problem_set):
+    code = [source(cell) for cell in cells(problem_set) if cell["cell_type"] == "code"]
+    assert max(text.count("\n") + 1 for text in code) <= 24
 
 
 @pytest.mark.parametrize("problem_set", SETS)

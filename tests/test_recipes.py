@@ -209,6 +209,16 @@ def test_a_recipe_that_starts_with_the_weights_of_another(tiny_recipe, capsys):
         recipes.train(further.but(name="wider", latent_dim=3), verbose=0)
 
 
+def test_a_deeper_network_is_another_even_where_its_first_layers_are_alike(tiny_recipe, monkeypatch):
+    deep = tiny_recipe.but(
+        name="deep", latent_dim=8, options={"hidden": (8,), "encoder": {"hidden": (8, 8)}}
+    )
+    monkeypatch.setitem(experiments.RECIPES, "deep", deep)
+    flat = deep.but(name="flat", start="deep", options={"hidden": (8,)})
+    with pytest.raises(ValueError, match="flat cannot start with the weights of deep"):
+        recipes.train(flat, verbose=0)
+
+
 def test_a_conditional_recipe_starts_where_a_plain_one_ended(tiny_recipe, monkeypatch, images, labels):
     """At first the label changes nothing; then it does."""
     tiny = tiny_recipe.but(network="conv", options={"filters": (4, 4)})
@@ -219,11 +229,15 @@ def test_a_conditional_recipe_starts_where_a_plain_one_ended(tiny_recipe, monkey
     z_mean, _ = vae.encode(images, labels)
     np.testing.assert_allclose(z_mean, first.encode(images)[0], atol=1e-5)
     np.testing.assert_allclose(vae.decode(z_mean, labels), first.decode(z_mean), atol=1e-5)
-    vae = recipes.train(told.but(name="learnt", learning_rate=1e-2), verbose=0)
+    learnt = told.but(name="learnt", learning_rate=1e-2)
+    monkeypatch.setitem(experiments.RECIPES, "learnt", learnt)
+    vae = recipes.train(learnt, verbose=0)
     assert abs(vae.decode(z_mean, labels) - vae.decode(z_mean, 1 - labels // 2)).max() > 1e-3
-    assert abs(vae.encode(images, labels)[0] - vae.encode(images, (labels + 1) % 3)[0]).max() > 1e-4
-    again = recipes.train(told.but(name="again", start="told"), verbose=0)  # both know the label
-    np.testing.assert_allclose(again.decode(z_mean, labels), first.decode(z_mean), atol=1e-5)
+    told_mean, _ = vae.encode(images, labels)
+    assert abs(told_mean - vae.encode(images, (labels + 1) % 3)[0]).max() > 1e-4
+    again = recipes.train(told.but(name="again", start="learnt"), verbose=0)  # both know the label
+    np.testing.assert_allclose(again.encode(images, labels)[0], told_mean, atol=1e-5)
+    np.testing.assert_allclose(again.decode(z_mean, labels), vae.decode(z_mean, labels), atol=1e-5)
     for start, change in (("tiny", {"network": "mlp", "options": {}}), ("told", {"conditional": False})):
         with pytest.raises(ValueError, match="wrong cannot start with the weights of"):
             recipes.train(told.but(name="wrong", start=start, **change), verbose=0)
