@@ -37,7 +37,8 @@ class Recipe:
         binarize: None for grey images; "static", "dynamic" or "threshold", see `cvae.binarize`.
         augment: flip half of the training images left to right and turn each by up to so many degrees;
             None leaves them as they are.
-        start: the name of a recipe of the same network, whose trained weights it starts with.
+        start: the name of a recipe of the same network, whose trained weights it starts with; that of a
+            plain VAE will do for a conditional one of convolutions.
         seed: of the weights, the noise and the order of the images.
         report: the course report whose setting this is; None for one of our own.
         reported: what that report publishes: {"total": 36.7, "kl": 4.4, ...}, a tuple where it gives
