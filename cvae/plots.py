@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import imageio.v3 as imageio
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -37,6 +38,8 @@ def save(figure: Figure, path: str | Path) -> None:
     """Write a figure to a file, whole or not at all; the suffix tells the format."""
     with whole(path) as temporary:
         figure.savefig(temporary, dpi=100, bbox_inches="tight")
+        if Path(path).suffix == ".png":  # matplotlib's opaque alpha channel is an eighth of the file
+            imageio.imwrite(temporary, imageio.imread(temporary)[..., :3], optimize=True)
 
 
 def gallery(
