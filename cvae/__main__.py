@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from cvae import plots, published, recipes, results, samples
+from cvae import cards, plots, published, recipes, results, samples
 from cvae.build import load_vae
 from cvae.datasets import load
 from cvae.files import check_writable, whole
@@ -54,7 +54,7 @@ def main(arguments=None) -> int:
         description="Print what the reports publish beside what we measured, likelihoods beside those "
         "of papers, and the scores of samples; write the same tables as Markdown.",
     )
-    table.add_argument("--out", metavar="TABLE.md", default=recipes.RESULTS / "table.md")
+    table.add_argument("--out", metavar="TABLE.md", default=cards.RESULTS / "table.md")
 
     sample = commands.add_parser(
         "sample",
@@ -107,7 +107,7 @@ def run_train(options):
             if value < 1:
                 raise ValueError(f"--{name} must be at least 1, got {value}")
             recipe = recipe.but(**{name: value})
-    out = options.out or recipes.run_path(recipe, recipe.load())  # where `load_or_train` looks
+    out = options.out or cards.run_path(recipe, recipe.load())  # where `load_or_train` looks
     recipes.train(recipe, out)
     print(f"saved {out}\nnext: python -m cvae sample {out} --out grid.png")
 

@@ -4,9 +4,9 @@ Two likelihoods can be compared where the data set, its binarisation and the con
 """
 
 from cvae import evaluate
+from cvae.cards import read_result
 from cvae.experiments import RECIPES
 from cvae.recipe import Recipe
-from cvae.recipes import read_result
 
 # (data set, binarisation, conditional): what others got on its test images, in nats per image; of
 # photographs, which are not binarised, in bits for each pixel and channel.

@@ -1,17 +1,7 @@
-"""Training recipes, and keeping what comes of it.
+"""Training recipes, and recording what comes of it; `cards` keeps it, and finds it again."""
 
-A recipe says all that its numbers depend on. Its weights and their card (a JSON file: the recipe, the
-loss of every epoch, held-out numbers, data source, time, versions) are committed under
-`data/pretrained/` where they are worth showing, else kept under `runs/`, by the recipe's settings;
-`data/results/` has the card of every recipe on real data. A card of other settings is never taken for
-this recipe's.
-"""
-
-import hashlib
 import json
 import os
-import platform
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,21 +9,17 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from cvae import classifiers, evaluate, profile
+from cvae import cards, classifiers, evaluate, profile
 from cvae.augment import FlipsAndRotations
 from cvae.binarize import DynamicBinarization
 from cvae.build import check_model_path, load_vae, save_vae
+from cvae.cards import read_card, read_result  # noqa: F401  (notebooks call them recipes.read_...)
 from cvae.datasets import load
 from cvae.experiments import RECIPES, find
-from cvae.files import whole
-from cvae.halve import halve
-from cvae.recipe import DEFAULTS, Recipe
+from cvae.recipe import Recipe
 from cvae.resume import read_log, resumable
 from cvae.vae import VAE
 
-PRETRAINED = profile.ROOT / "data" / "pretrained"
-RESULTS = profile.ROOT / "data" / "results"
-RUNS = profile.ROOT / "runs"
 SAMPLES = 10_000  # images that are scored
 SCORED = ("mnist", "fashion_mnist")  # data sets whose classifier is a judge; CIFAR-10's gets 62 %
 
@@ -62,10 +48,10 @@ def train(
     """
     recipe = find(recipe) if isinstance(recipe, str) else recipe
     data = recipe.load()
-    kept = run_path(recipe, data)
+    kept = cards.run_path(recipe, data)
     folder = kept.parent
     out = check_model_path(out or kept)
-    if data.is_stand_in and PRETRAINED in out.resolve().parents:
+    if data.is_stand_in and cards.PRETRAINED in out.resolve().parents:
         raise ValueError("weights trained on a stand-in do not go into data/pretrained")
     if recipe.batch_size > len(data.x_train):
         raise ValueError(
@@ -91,7 +77,9 @@ def train(
     )  # fmt: skip
     out.with_suffix(".json").unlink(missing_ok=True)  # so that no card ever stands beside other weights
     save_vae(without_optimizer(recipe, vae), out)
-    write_json(card(recipe, data, read_log(folder / "log.csv"), vae), out.with_suffix(".json"))
+    cards.write_json(
+        cards.card(recipe, data, read_log(folder / "log.csv"), vae), out.with_suffix(".json")
+    )
     (folder / "log.csv").unlink()
     return vae
 
@@ -150,7 +138,7 @@ def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE
         verbose: Keras's, for training.
     """
     recipe = find(recipe) if isinstance(recipe, str) else recipe
-    path = None if retraining() else find_weights(recipe)
+    path = None if cards.retraining() else cards.find_weights(recipe)
     if path is None:
         print(f"{recipe.name}: training, {recipe.epochs} epochs")
         return train(recipe, verbose=verbose)
@@ -160,10 +148,6 @@ def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE
         f"{known['hardware']})"
     )
     return compile_vae(recipe, load_vae(path), known["training_images"])
-
-
-def retraining() -> bool:
-    return os.environ.get("CVAE_RETRAIN") == "1"
 
 
 def compile_vae(recipe, vae, images):
@@ -177,60 +161,6 @@ def without_optimizer(recipe, vae):
     copy = recipe.build(vae.image_shape, getattr(vae, "num_classes", None))
     copy.set_weights(vae.get_weights())
     return copy
-
-
-def read_card(recipe: Recipe | str) -> dict:
-    """The card of the weights that `load_or_train` gives.
-
-    Raises:
-        FileNotFoundError: the recipe has not been trained.
-    """
-    recipe = find(recipe) if isinstance(recipe, str) else recipe
-    return json.loads(trained_weights(recipe).with_suffix(".json").read_text())
-
-
-def trained_weights(recipe) -> Path:
-    """`find_weights`, or an error that says what to do."""
-    path = find_weights(recipe)
-    if path is None:
-        raise FileNotFoundError(f"{recipe.name} is not trained with these settings: train it first")
-    return path
-
-
-def find_weights(recipe) -> Path | None:
-    """Weights whose card has this recipe's settings and the data that there is now.
-
-    With `CVAE_RETRAIN=1` the committed ones do not count: what was trained again is in `runs/`.
-    """
-    data = recipe.load()
-    if not data.is_stand_in and not retraining():
-        path = PRETRAINED / f"{recipe.name}.keras"
-        if is_of(recipe, path):
-            return path
-    path = run_path(recipe, data)
-    return path if is_of(recipe, path) else None
-
-
-def is_of(recipe, path) -> bool:
-    return path.is_file() and read_json_of(recipe, path.with_suffix(".json")) is not None
-
-
-def read_json_of(recipe, path) -> dict | None:
-    """A card, if it is whole and of this recipe's settings."""
-    try:
-        known = json.loads(path.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
-    whole_card = isinstance(known, dict) and known.get("epochs") == recipe.epochs
-    return known if whole_card and recipe.has_settings(known["settings"]) else None
-
-
-def run_path(recipe, data) -> Path:
-    """Where the weights of these settings on this data are kept, in a folder of their own."""
-    # Without defaults: a setting that is added later does not orphan what was trained before.
-    settings = {k: v for k, v in recipe.settings().items() if k not in DEFAULTS or v != DEFAULTS[k]}
-    text = json.dumps([settings, data.source, len(data.x_train)], sort_keys=True)
-    return RUNS / f"{recipe.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}" / "model.keras"
 
 
 def reproduce(names: Sequence[str] | None = None) -> list[Path]:
@@ -250,7 +180,7 @@ def reproduce(names: Sequence[str] | None = None) -> list[Path]:
             trained then.
     """
     chosen = [find(name) for name in names or RECIPES]
-    missing = [recipe for recipe in chosen if retraining() or read_result(recipe) is None]
+    missing = [recipe for recipe in chosen if cards.retraining() or read_result(recipe) is None]
     for recipe in {recipe.dataset: recipe for recipe in missing}.values():
         recipe.load().check_real(recipe.name)
     form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left"
@@ -259,26 +189,26 @@ def reproduce(names: Sequence[str] | None = None) -> list[Path]:
         for recipe in missing:
             bar.set_description_str(recipe.name)
             record(recipe, bar)
-    return [RESULTS / f"{recipe.name}.json" for recipe in chosen]
+    return [cards.RESULTS / f"{recipe.name}.json" for recipe in chosen]
 
 
 def record(recipe, bar):
     """Train a recipe if need be, and write its result."""
-    path = None if retraining() else find_weights(recipe)
+    path = None if cards.retraining() else cards.find_weights(recipe)
     if path is None:
         advance = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs: bar.update(recipe.seconds)
         )
         train(recipe, callbacks=[advance], verbose=0)
-        path = find_weights(recipe)
+        path = cards.find_weights(recipe)
     known = json.loads(path.with_suffix(".json").read_text())
     if recipe.dataset in SCORED:
         known["samples"] = score_samples(recipe, load_vae(path), SAMPLES)
     if recipe.binarize is not None:
         known["nll"] = estimate_nll(recipe, load_vae(path))
     if recipe.keep:
-        keep_weights(path, PRETRAINED / f"{recipe.name}.keras")
-    write_json(known, RESULTS / f"{recipe.name}.json")
+        cards.keep_weights(path, cards.PRETRAINED / f"{recipe.name}.keras")
+    cards.write_json(known, cards.RESULTS / f"{recipe.name}.json")
 
 
 def score_samples(recipe, vae, n) -> dict:
@@ -297,58 +227,3 @@ def estimate_nll(recipe, vae) -> dict:
         "images": len(data.x_test), "samples": recipe.nll_samples, "nats": round(nats, 3),
         "standard_error": round(error, 3),
     }  # fmt: skip
-
-
-def keep_weights(path, kept):
-    """Weights (halved) and card to data/pretrained; no card ever stands beside other weights."""
-    if path == kept:
-        return
-    kept.with_suffix(".json").unlink(missing_ok=True)
-    halve(path, kept)
-    with whole(kept.with_suffix(".json")) as temporary:
-        shutil.copyfile(path.with_suffix(".json"), temporary)
-
-
-def read_result(recipe: Recipe | str) -> dict | None:
-    """The recorded result of a recipe; None if there is none of these settings."""
-    recipe = find(recipe) if isinstance(recipe, str) else recipe
-    return read_json_of(recipe, RESULTS / f"{recipe.name}.json")
-
-
-def card(recipe, data, log, vae) -> dict:
-    """What a reader must know of a result."""
-    return {
-        "name": recipe.name,
-        "about": recipe.about,
-        "report": recipe.report,
-        "settings": recipe.settings(),
-        "data": data.source,
-        "image_shape": list(data.image_shape),
-        "training_images": len(data.x_train),
-        "test_images": len(data.x_test),
-        "epochs": len(log["loss"]),
-        "parameters": vae.encoder.count_params() + vae.decoder.count_params(),
-        "final": {key: values[-1] for key, values in log.items() if key != "seconds"},
-        "units": "nats per image; val_ is the test split, one sample of z for each image",
-        "seconds": round(sum(log["seconds"]), 1),
-        "hardware": hardware(),
-        "versions": {
-            "python": platform.python_version(),
-            "keras": keras.__version__,
-            "backend": keras.backend.backend(),
-        },
-        "history": {key: [round(v, 4) for v in values] for key, values in log.items()},
-    }
-
-
-def hardware() -> str:
-    """What trains; a process that is told to keep to some threads leaves the other cores to others."""
-    if profile.gpus():
-        return f"{len(profile.gpus())} GPU"
-    threads = os.environ.get("TF_NUM_INTRAOP_THREADS")
-    return f"{threads} of {os.cpu_count()} CPU cores" if threads else f"{os.cpu_count()} CPU cores"
-
-
-def write_json(content, path):
-    with whole(path) as temporary:
-        Path(temporary).write_text(json.dumps(content, indent=1) + "\n")

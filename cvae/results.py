@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from cvae.cards import read_result
 from cvae.conventions import Convention
 from cvae.experiments import RECIPES, find
 from cvae.recipe import Recipe
-from cvae.recipes import read_result
 
 MEASURED = {"total": "loss", "reconstruction": "reconstruction", "kl": "kl", "figures": "loss"}
 # "readable": of 64 prior samples a person took so many for a digit; here a classifier's certainty stands

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cvae import classifiers, journal, profile, recipes
+from cvae import cards, classifiers, journal, profile, recipes
 from cvae.build import load_vae
 from cvae.datasets import load
 
@@ -47,7 +47,7 @@ def score(data, model: str) -> dict:
     if model == REAL:
         return classifiers.scores(data, data.x_test[: recipes.SAMPLES])
     recipe = recipes.find(model)
-    return recipes.score_samples(recipe, load_vae(recipes.trained_weights(recipe)), recipes.SAMPLES)
+    return recipes.score_samples(recipe, load_vae(cards.trained_weights(recipe)), recipes.SAMPLES)
 
 
 def protocol() -> dict:

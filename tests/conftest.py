@@ -4,7 +4,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 import cvae
-from cvae import experiments, recipes
+from cvae import cards, experiments
 from cvae.recipe import Recipe
 
 
@@ -66,9 +66,9 @@ def tiny_recipe(images, labels, monkeypatch, tmp_path):
         "squares", "TFDS squares 1.0.0", ("a", "b", "c"), images, labels, images[:32], labels[:32]
     )
     monkeypatch.setattr("cvae.recipe.load", lambda *args, **kwargs: data)
-    monkeypatch.setattr(recipes, "RUNS", tmp_path / "runs")
-    monkeypatch.setattr(recipes, "PRETRAINED", tmp_path / "pretrained")
-    monkeypatch.setattr(recipes, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(cards, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(cards, "PRETRAINED", tmp_path / "pretrained")
+    monkeypatch.setattr(cards, "RESULTS", tmp_path / "results")
     recipe = Recipe(
         name="tiny", about="squares", dataset="squares", latent_dim=2, network="mlp",
         options={"hidden": (8,)}, batch_size=32, epochs=3,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae import likelihoods, profile, recipes
+from cvae import cards, likelihoods, profile, recipes
 from cvae.__main__ import main
 from cvae.page import TEMPLATE, steps_of, write_page
 
@@ -337,7 +337,7 @@ def test_decoders_that_a_page_cannot_run(small):
 @pytest.mark.parametrize(("page", "model"), [("mnist", "luther-2"), ("fashion", "patadia-fashion")])
 def test_the_committed_pages_are_of_the_committed_models(visit, page, model):
     path = profile.ROOT / "figures" / f"explore_{page}.html"
-    vae = cvae.load_vae(recipes.PRETRAINED / f"{model}.keras")
+    vae = cvae.load_vae(cards.PRETRAINED / f"{model}.keras")
     start, end = TEMPLATE.read_text().split("/*CONTENT*/null")
     text = path.read_text()
     assert text.startswith(start)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cvae import experiments, profile, published, recipes
+from cvae import cards, experiments, profile, published, recipes
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def recorded(tiny_recipe, monkeypatch):
                 "settings": recipe.settings(), "epochs": recipe.epochs, "parameters": 1234,
                 "training_images": 60000, "image_shape": [8, 8, 1], "seconds": 10.0,
             }  # fmt: skip
-            recipes.write_json(card | result, recipes.RESULTS / f"{name}.json")
+            cards.write_json(card | result, cards.RESULTS / f"{name}.json")
         for module in (published, recipes, experiments):
             monkeypatch.setattr(module, "RECIPES", known)
 

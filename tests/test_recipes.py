@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae import experiments, recipes
+from cvae import cards, experiments, recipes
 
 
 def test_every_recipe_builds():
@@ -48,8 +48,8 @@ def test_train_writes_weights_and_card(tiny_recipe, tmp_path):
 
 @pytest.mark.parametrize(("threads", "hardware"), [(None, "4 CPU cores"), ("1", "1 of 4 CPU cores")])
 def test_a_card_says_how_many_cores_trained(tiny_recipe, tmp_path, monkeypatch, threads, hardware):
-    monkeypatch.setattr(recipes.os, "cpu_count", lambda: 4)
-    monkeypatch.setattr(recipes.profile, "gpus", list)
+    monkeypatch.setattr(cards.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(cards.profile, "gpus", list)
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
     if threads:
         monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", threads)
@@ -75,7 +75,7 @@ def test_load_or_train_trains_once(tiny_recipe, capsys, monkeypatch, recwarn):
 
 
 def test_after_retraining_the_card_is_of_the_new_weights(tiny_recipe, monkeypatch):
-    recipes.train(tiny_recipe, recipes.PRETRAINED / "tiny.keras", verbose=0)
+    recipes.train(tiny_recipe, cards.PRETRAINED / "tiny.keras", verbose=0)
     committed = recipes.read_card("tiny")["history"]["seconds"]
     monkeypatch.setenv("CVAE_RETRAIN", "1")
     recipes.load_or_train("tiny", verbose=0)
@@ -83,12 +83,12 @@ def test_after_retraining_the_card_is_of_the_new_weights(tiny_recipe, monkeypatc
 
 
 def test_weights_of_other_settings_are_not_taken(tiny_recipe, capsys):
-    recipes.train(tiny_recipe, recipes.PRETRAINED / "tiny.keras", verbose=0)
-    assert recipes.find_weights(tiny_recipe) == recipes.PRETRAINED / "tiny.keras"
+    recipes.train(tiny_recipe, cards.PRETRAINED / "tiny.keras", verbose=0)
+    assert cards.find_weights(tiny_recipe) == cards.PRETRAINED / "tiny.keras"
     for change in ({"epochs": 2}, {"beta": 2.0}, {"options": {"hidden": (9,)}}, {"seed": 1}):
-        assert recipes.find_weights(tiny_recipe.but(**change)) is None
+        assert cards.find_weights(tiny_recipe.but(**change)) is None
     # Words about a recipe are not settings.
-    assert recipes.find_weights(tiny_recipe.but(about="other words")) is not None
+    assert cards.find_weights(tiny_recipe.but(about="other words")) is not None
 
 
 def test_half_written_weights_are_never_seen(tiny_recipe, monkeypatch):
@@ -100,8 +100,8 @@ def test_half_written_weights_are_never_seen(tiny_recipe, monkeypatch):
     monkeypatch.setattr(cvae.VAE, "save", fail)
     with pytest.raises(KeyboardInterrupt):
         recipes.train(tiny_recipe, verbose=0)
-    assert recipes.find_weights(tiny_recipe) is None
-    assert not list(recipes.RUNS.rglob("*.keras"))
+    assert cards.find_weights(tiny_recipe) is None
+    assert not list(cards.RUNS.rglob("*.keras"))
 
 
 def test_a_card_never_stands_beside_other_weights(tiny_recipe, tmp_path, monkeypatch):
@@ -111,10 +111,10 @@ def test_a_card_never_stands_beside_other_weights(tiny_recipe, tmp_path, monkeyp
     def fail(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(recipes, "write_json", fail)
+    monkeypatch.setattr(cards, "write_json", fail)
     with pytest.raises(KeyboardInterrupt):
         recipes.train(tiny_recipe.but(beta=2.0), out, verbose=0)
-    assert not recipes.is_of(tiny_recipe, out)
+    assert not cards.is_of(tiny_recipe, out)
 
 
 def test_stand_in_weights_do_not_go_into_pretrained(tiny_recipe, monkeypatch):
@@ -124,10 +124,10 @@ def test_stand_in_weights_do_not_go_into_pretrained(tiny_recipe, monkeypatch):
     )
     monkeypatch.setattr("cvae.recipe.load", lambda *args, **kwargs: stand_in)
     with pytest.raises(ValueError, match="do not go into data/pretrained"):
-        recipes.train(tiny_recipe, recipes.PRETRAINED / "tiny.keras")
+        recipes.train(tiny_recipe, cards.PRETRAINED / "tiny.keras")
     # Nor are real weights shown beside stand-in data.
-    recipes.PRETRAINED.mkdir(exist_ok=True)
-    assert recipes.find_weights(tiny_recipe) is None
+    cards.PRETRAINED.mkdir(exist_ok=True)
+    assert cards.find_weights(tiny_recipe) is None
 
 
 def test_bad_output_is_found_before_training(tiny_recipe, tmp_path, monkeypatch):
@@ -263,7 +263,7 @@ def test_killed_while_writing_the_backup(tiny_recipe, tmp_path, spoilt):
     out = tmp_path / "tiny.keras"
     with pytest.raises(KeyboardInterrupt):
         recipes.train(tiny_recipe, out, callbacks=[StopAfter(2)], verbose=0)
-    (folder,) = recipes.RUNS.iterdir()
+    (folder,) = cards.RUNS.iterdir()
     begun = []
     note = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.append(epoch))
     for name in ("training_metadata.json", "latest.weights.h5"):
@@ -284,8 +284,8 @@ def test_killed_command_loses_at_most_one_epoch(tmp_path):
     script = f"""
         import sys
         from pathlib import Path
-        from cvae import recipes, __main__
-        recipes.RUNS = Path({str(tmp_path)!r})
+        from cvae import cards, recipes, __main__
+        cards.RUNS = Path({str(tmp_path)!r})
         out = {str(tmp_path / "m.keras")!r}
         sys.exit(__main__.main(["train", "luther-2", "--epochs", "12", "--out", out]))
     """
@@ -314,13 +314,13 @@ def test_killed_command_loses_at_most_one_epoch(tmp_path):
 
 
 def test_committed_weights_load_and_are_of_their_recipe():
-    names = [p.stem for p in recipes.PRETRAINED.glob("*.keras") if not p.stem.startswith("classifier")]
+    names = [p.stem for p in cards.PRETRAINED.glob("*.keras") if not p.stem.startswith("classifier")]
     assert set(names) >= {"luther-2", "luther-10", "luther-100"}
     for name in names:
-        card = json.loads((recipes.PRETRAINED / f"{name}.json").read_text())
+        card = json.loads((cards.PRETRAINED / f"{name}.json").read_text())
         assert recipes.RECIPES[name].has_settings(card["settings"]), name
         assert card["epochs"] == recipes.RECIPES[name].epochs
         assert "stand-in" not in card["data"]
-        vae = cvae.load_vae(recipes.PRETRAINED / f"{name}.keras")
+        vae = cvae.load_vae(cards.PRETRAINED / f"{name}.keras")
         assert vae.sample(2, seed=0).shape[1:] == vae.image_shape
-        assert (recipes.PRETRAINED / f"{name}.keras").stat().st_size < 10e6
+        assert (cards.PRETRAINED / f"{name}.keras").stat().st_size < 10e6

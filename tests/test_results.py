@@ -11,7 +11,7 @@ import pytest
 import scipy.stats
 
 import cvae
-from cvae import classifiers, experiments, profile, recipes, results
+from cvae import cards, classifiers, experiments, profile, recipes, results
 from cvae.__main__ import main
 
 
@@ -58,7 +58,7 @@ def test_reproduce_trains_once(tiny_recipe, trained, capsys, monkeypatch):
     monkeypatch.delenv("CI")
     assert recipes.read_result("tiny") is None
     (path,) = recipes.reproduce(["tiny"])
-    assert path == recipes.RESULTS / "tiny.json"
+    assert path == cards.RESULTS / "tiny.json"
     assert "tiny 100%" in capsys.readouterr().err
     result = recipes.read_result("tiny")
     assert result == json.loads(path.read_text()) == recipes.read_card("tiny")
@@ -68,7 +68,7 @@ def test_reproduce_trains_once(tiny_recipe, trained, capsys, monkeypatch):
     assert recipes.reproduce(["tiny"]) == [path]
     assert path.read_bytes() == before
     assert trained == ["tiny"]
-    assert not recipes.PRETRAINED.exists()  # this recipe's weights are not kept
+    assert not cards.PRETRAINED.exists()  # this recipe's weights are not kept
 
 
 def test_weights_that_are_here_already_are_not_trained_again(tiny_recipe, trained):
@@ -82,11 +82,11 @@ def test_what_is_worth_keeping_is_kept(tiny_recipe, only):
     recipe = tiny_recipe.but(keep=True)
     only(recipe)
     recipes.reproduce()
-    kept = recipes.PRETRAINED / "tiny.keras"
-    assert recipes.find_weights(recipe) == kept
+    kept = cards.PRETRAINED / "tiny.keras"
+    assert cards.find_weights(recipe) == kept
     assert json.loads(kept.with_suffix(".json").read_text()) == recipes.read_result(recipe)
     vae = recipes.load_or_train("tiny")
-    (trained_here,) = recipes.RUNS.rglob("model.keras")
+    (trained_here,) = cards.RUNS.rglob("model.keras")
     expected = cvae.load_vae(trained_here).sample(3, seed=0)
     np.testing.assert_allclose(vae.sample(3, seed=0), expected, atol=1e-3)  # kept in 16 bits
 
@@ -128,7 +128,7 @@ def test_killed_within_a_training_it_goes_on(tiny_recipe, monkeypatch):
     monkeypatch.setattr(cvae.VAE, "fit", kill_at(2))
     with pytest.raises(KeyboardInterrupt):
         recipes.reproduce(["tiny"])
-    assert not recipes.RESULTS.exists()
+    assert not cards.RESULTS.exists()
     monkeypatch.setattr(cvae.VAE, "fit", kill_at(None))
     recipes.reproduce(["tiny"])
     assert begun == [0, 1, 2]
@@ -144,7 +144,7 @@ def test_stand_ins_are_refused_before_any_training(two, tiny_recipe, monkeypatch
         with pytest.raises(ValueError, match="second needs the real squares, here is only a stand-in"):
             recipes.reproduce(names)
     assert trained == []
-    assert not recipes.RESULTS.exists()
+    assert not cards.RESULTS.exists()
     recipes.reproduce(["tiny"])  # what has its data is not held up
     assert trained == ["tiny"]
 
@@ -223,8 +223,8 @@ def write_result(recipe, val_loss=(3.0,), seconds=1.0, **final):
         "final": losses | final, "seconds": seconds * len(val_loss),
         "history": history, "samples": {"sure_of_64": 48.0},
     }  # fmt: skip
-    recipes.RESULTS.mkdir(exist_ok=True)
-    (recipes.RESULTS / f"{recipe.name}.json").write_text(json.dumps(known))
+    cards.RESULTS.mkdir(exist_ok=True)
+    (cards.RESULTS / f"{recipe.name}.json").write_text(json.dumps(known))
 
 
 CONSTANT = 64 / 2 * np.log(2 * np.pi * 0.05)  # of a Gaussian of variance 0.05 over 64 pixels
@@ -305,7 +305,7 @@ def test_missing_results_are_named(zhao, tiny_recipe, monkeypatch):
     monkeypatch.setitem(experiments.RECIPES, "third", third)
     with pytest.raises(FileNotFoundError, match="not measured yet: run python -m cvae reproduce third$"):
         results.rows()
-    (recipes.RESULTS / "better.json").unlink()
+    (cards.RESULTS / "better.json").unlink()
     with pytest.raises(FileNotFoundError, match="reproduce third better$"):
         results.rows()
     with pytest.raises(FileNotFoundError, match="reproduce better$"):
@@ -351,7 +351,7 @@ def test_reproduce_and_table_from_the_command_line(tiny_recipe, only, tmp_path, 
     assert error.count("\n") == 1
     assert "not measured yet: run python -m cvae reproduce tiny second" in error
     assert main(["reproduce", "tiny"]) == 0
-    assert capsys.readouterr().out == f"recorded {recipes.RESULTS / 'tiny.json'}\n"
+    assert capsys.readouterr().out == f"recorded {cards.RESULTS / 'tiny.json'}\n"
     assert main(["reproduce"]) == 0
     assert capsys.readouterr().out.count("recorded") == 2
     assert main(["table", "--out", str(tmp_path / "docs" / "table.md")]) == 0
@@ -359,7 +359,7 @@ def test_reproduce_and_table_from_the_command_line(tiny_recipe, only, tmp_path, 
     assert (tmp_path / "docs" / "table.md").read_text() == printed
     assert cells_of(printed.split("\n\n")[0])[2][:3] == ["tiny", "loss", "figures 1"]
     assert main(["table"]) == 0
-    assert (recipes.RESULTS / "table.md").read_text() == printed
+    assert (cards.RESULTS / "table.md").read_text() == printed
 
 
 @pytest.mark.parametrize(
