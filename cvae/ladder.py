@@ -31,9 +31,13 @@ BLOCKS = step(BATCH, "ladder-residual", "residual networks", options=RESIDUAL, s
 LONG = step(BLOCKS, "ladder-long", "80 epochs", epochs=80, nll_samples=500, keep=True)
 IMPORTANCE = step(
     LONG, "ladder-importance", "10 more epochs, on the bound of 5 samples", start=LONG.name,
-    importance_samples=5, epochs=10, learning_rate=5e-4, seconds=120, keep=True,
+    importance_samples=5, epochs=10, learning_rate=5e-4, seconds=120, keep=False,
 )  # fmt: skip
-LADDER = (TUTORIAL, BIAS, LATENT, SCHEDULE, BATCH, BLOCKS, LONG, IMPORTANCE)
+TIGHTER = step(
+    IMPORTANCE, "ladder-tighter", "10 more epochs, on the bound of 10 samples", start=IMPORTANCE.name,
+    importance_samples=10, seconds=200, keep=True,
+)  # fmt: skip
+LADDER = (TUTORIAL, BIAS, LATENT, SCHEDULE, BATCH, BLOCKS, LONG, IMPORTANCE, TIGHTER)
 
 # What was tried beside it, on the residual network; and ten more epochs without the bound.
 TRIED = (
@@ -45,12 +49,21 @@ TRIED = (
     ),
 )  # fmt: skip
 
-# Other likelihoods of digits, of the same network: given the label, and of training images that were
-# drawn once, which can be learnt by heart: hence fewer epochs.
+# Other likelihoods of digits, of the same network. Given the label: layers next to z that stay as they
+# were go on to say it through z. And of training images that were drawn once, which can be learnt by
+# heart: hence fewer epochs.
+AS_IS = step(
+    IMPORTANCE, "digits-conditional-as-is", "10 more epochs, given the label", start=IMPORTANCE.name,
+    conditional=True, keep=False,
+)  # fmt: skip
 OTHERS = (
+    AS_IS,
     step(
-        LONG, "digits-conditional", "20 more epochs, given the label", start=LONG.name,
-        conditional=True, epochs=20, keep=True,
+        AS_IS, "digits-conditional", "16 more, given the label, layers next to z anew", new_z=True,
+        learning_rate=1e-3, epochs=16, keep=True,
     ),
-    step(LONG, "digits-static", "20 epochs, pixels drawn once", binarize="static", epochs=20),
+    step(
+        LONG, "digits-static", "20 epochs, pixels drawn once", binarize="static", epochs=20,
+        keep=False,
+    ),
 )  # fmt: skip

@@ -39,6 +39,8 @@ class Recipe:
             None leaves them as they are.
         start: the name of a recipe of the same network, whose trained weights it starts with; that of a
             plain VAE will do for a conditional one of convolutions.
+        new_z: draw the layers next to z anew all the same: a z that has said everything so far leaves a
+            label nothing to say.
         seed: of the weights, the noise and the order of the images.
         report: the course report whose setting this is; None for one of our own.
         reported: what that report publishes: {"total": 36.7, "kl": 4.4, ...}, a tuple where it gives
@@ -75,6 +77,7 @@ class Recipe:
     size: int | None = None
     limit: int | None = None
     start: str | None = None
+    new_z: bool = False
     seed: int = 0
     report: str | None = None
     reported: dict = field(default_factory=dict)

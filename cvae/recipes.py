@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from keras import ops
 from tqdm import tqdm
 
 from cvae import cards, classifiers, evaluate, profile
@@ -58,6 +59,8 @@ def train(
             f"{recipe.name}: a batch of {recipe.batch_size} needs as many images, {data.name} has "
             f"{len(data.x_train)}; lower batch_size, or raise limit"
         )
+    if recipe.new_z and recipe.start is None:
+        raise ValueError(f"{recipe.name}: new_z needs a start, the recipe whose other weights stay")
     if recipe.augment is not None and recipe.binarize == "dynamic":
         raise ValueError(
             f"{recipe.name}: augment and dynamic binarisation cannot be had together; leave one out"
@@ -91,6 +94,7 @@ def start_from(first, recipe, vae, verbose):
     inputs of the decoder count for nothing at first.
     """
     trained = load_or_train(first, verbose)
+    drawn = [np.copy(ops.convert_to_numpy(weights)) for weights in next_to_z(vae) if recipe.new_z]
     classes = getattr(vae, "num_classes", 0)
     for part, more in (("encoder", min(classes, 1)), ("decoder", classes), ("label_picture", 0)):
         if not hasattr(trained, part):  # a plain VAE has no label_picture
@@ -105,7 +109,15 @@ def start_from(first, recipe, vae, verbose):
                 "another: give both the same network, options and latent_dim"
             )
         getattr(vae, part).set_weights(known)
+    if recipe.new_z:
+        for weights, value in zip(next_to_z(vae), drawn, strict=True):
+            weights.assign(value)
     vae.beta.assign(recipe.beta)
+
+
+def next_to_z(vae):
+    """The weights through which everything that z says must pass."""
+    return [*vae.encoder.z_mean.weights, *vae.encoder.z_log_var.weights, vae.decoder.weights[0]]
 
 
 def with_inputs(weights, more, shape):

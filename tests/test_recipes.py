@@ -243,6 +243,23 @@ def test_a_conditional_recipe_starts_where_a_plain_one_ended(tiny_recipe, monkey
             recipes.train(told.but(name="wrong", start=start, **change), verbose=0)
 
 
+def test_layers_next_to_z_can_start_anew(tiny_recipe):
+    anew = tiny_recipe.but(name="anew", start="tiny", new_z=True, learning_rate=1e-9, epochs=1)
+    vae, first = recipes.train(anew, verbose=0), recipes.load_or_train("tiny", verbose=0)
+
+    def alike(other):
+        pairs = zip(vae.encoder.weights + vae.decoder.weights, other, strict=True)
+        return [np.allclose(ours, theirs, atol=1e-5) for ours, theirs in pairs]
+
+    # Kernel and bias of: the encoder's layer, z_mean, z_log_var, the decoder's layer, the pixels'.
+    next_to_z = [False, False, True, True, True, True, True, False, False, False]
+    drawn = anew.build((8, 8, 1))
+    assert alike(drawn.encoder.weights + drawn.decoder.weights) == next_to_z
+    assert alike(first.encoder.weights + first.decoder.weights) == [not new for new in next_to_z]
+    with pytest.raises(ValueError, match="alone: new_z needs a start"):
+        recipes.train(anew.but(name="alone", start=None), verbose=0)
+
+
 def test_interrupted_training_goes_on(tiny_recipe, tmp_path):
     out = tmp_path / "tiny.keras"
     with pytest.raises(KeyboardInterrupt):
