@@ -191,11 +191,11 @@ def steps(values: dict[str, float], landmarks: dict[str, float], xlabel: str) ->
         )  # fmt: skip
     for colour, (name, number) in zip(CLASS_COLOURS[1:], landmarks.items(), strict=False):
         axes.axvline(number, ls=":", color=colour, label=f"{name}: {number:.2f}")
-    axes.set(xlabel=xlabel, xlim=(None, numbers.max() * 1.15))
+    axes.set(xlabel=xlabel, xlim=(None, numbers.max() + 0.25 * np.ptp(numbers)))
     axes.set_yticks(places, list(values))
     axes.invert_yaxis()
     axes.grid(alpha=0.3, axis="x")
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="upper right", bbox_to_anchor=(1, -0.45 / len(values) - 0.1))
     figure.tight_layout()
     return figure
 

@@ -25,6 +25,8 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="write the outputs into the notebooks")
     options = parser.parse_args()
     os.environ["CVAE_PROFILE"] = options.profile
+    if options.keep:
+        os.environ["CI"] = "true"  # no progress bars in what is committed
     paths = [HERE / f"{name}.ipynb" for name in options.names] or sorted(HERE.glob("*.ipynb"))
     failed = 0
     for path in paths:
