@@ -1,5 +1,6 @@
 """The notebooks as files: what a reader opens. `pytest --nbval notebooks` runs them."""
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -60,6 +61,15 @@ def test_no_noise_in_the_outputs(cells):
         text = json.dumps(output)
         assert len(text) < 1.5e6
         assert not re.search(r"/(?:home|root|tmp|work)/\w|Warning", text)
+
+
+def test_pictures_carry_no_alpha_channel(cells):
+    """It would be an eighth of their size: `walkthrough.py --keep` drops it."""
+    pictures = [
+        output["data"]["image/png"] for output in outputs(cells) if "image/png" in output.get("data", {})
+    ]
+    colour_types = {base64.b64decode(picture)[25] for picture in pictures}  # of the PNG's header
+    assert 6 not in colour_types
 
 
 def test_enough_cells_are_compared(cells):
