@@ -94,7 +94,8 @@ def start_from(first, recipe, vae, verbose):
     inputs of the decoder count for nothing at first.
     """
     trained = load_or_train(first, verbose)
-    drawn = [np.copy(ops.convert_to_numpy(weights)) for weights in next_to_z(vae) if recipe.new_z]
+    anew = next_to_z(vae) if recipe.new_z else []
+    drawn = [np.copy(ops.convert_to_numpy(weights)) for weights in anew]
     classes = getattr(vae, "num_classes", 0)
     for part, more in (("encoder", min(classes, 1)), ("decoder", classes), ("label_picture", 0)):
         if not hasattr(trained, part):  # a plain VAE has no label_picture
@@ -109,9 +110,8 @@ def start_from(first, recipe, vae, verbose):
                 "another: give both the same network, options and latent_dim"
             )
         getattr(vae, part).set_weights(known)
-    if recipe.new_z:
-        for weights, value in zip(next_to_z(vae), drawn, strict=True):
-            weights.assign(value)
+    for weights, value in zip(anew, drawn, strict=True):
+        weights.assign(value)
     vae.beta.assign(recipe.beta)
 
 
