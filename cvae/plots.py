@@ -38,7 +38,7 @@ def save(figure: Figure, path: str | Path) -> None:
     """Write a figure to a file, whole or not at all; the suffix tells the format."""
     with whole(path) as temporary:
         figure.savefig(temporary, dpi=100, bbox_inches="tight")
-        if Path(path).suffix == ".png":  # matplotlib's opaque alpha channel is an eighth of the file
+        if Path(path).suffix.lower() == ".png":  # without its opaque alpha channel, an eighth
             imageio.imwrite(temporary, imageio.imread(temporary)[..., :3], optimize=True)
 
 

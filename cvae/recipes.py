@@ -91,10 +91,12 @@ def start_from(first, recipe, vae, verbose):
     """Give an untrained VAE the trained weights of another recipe.
 
     A conditional one may start from a plain one: the label's channel of the encoder's images and its
-    inputs of the decoder count for nothing at first.
+    inputs of the decoder count for nothing at first. With `new_z` what is next to z stays as it was
+    drawn.
     """
     trained = load_or_train(first, verbose)
     anew = next_to_z(vae) if recipe.new_z else []
+    # Copies: with PyTorch the array of a weight is the weight's own memory.
     drawn = [np.copy(ops.convert_to_numpy(weights)) for weights in anew]
     classes = getattr(vae, "num_classes", 0)
     for part, more in (("encoder", min(classes, 1)), ("decoder", classes), ("label_picture", 0)):
