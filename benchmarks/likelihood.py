@@ -1,4 +1,4 @@
-"""How long does a likelihood take? `evaluate.nll` beside the loops that it is often written as.
+"""How long does a likelihood take? `metrics.nll` beside the loops that it is often written as.
 
     python benchmarks/likelihood.py [--images 400] [--samples 500]
 
@@ -19,9 +19,9 @@ import numpy as np
 from scipy.special import logsumexp
 
 import cvae
-from cvae import evaluate
+from cvae import metrics
 from cvae.gaussian import log_normal, reparameterize
-from cvae.images import to_float
+from cvae.utils.images import to_float
 
 
 def main():
@@ -30,10 +30,10 @@ def main():
     parser.add_argument("--samples", type=int, default=500, help="of z for each (default: 500)")
     options = parser.parse_args()
     images = cvae.load("mnist").x_test[: options.images]
-    vae = cvae.recipes.load_or_train("luther-10")
+    vae = cvae.experiments.training.load_or_train("luther-10")
     few = images[: max(1, len(images) // 100)]
-    evaluate.nll(vae, few, samples=2)  # warm
-    ours = timed("nll", images, lambda x: evaluate.nll(vae, x, samples=options.samples)[0])
+    metrics.nll(vae, few, samples=2)  # warm
+    ours = timed("nll", images, lambda x: metrics.nll(vae, x, samples=options.samples)[0])
     for name, some, at_once in (("by image", images, options.samples), ("by sample", few, 1)):
         looped = timed(name, some, lambda x, at_once=at_once: loop(vae, x, options.samples, at_once))
         print(f"           nll is {looped / ours:.1f} times as fast")

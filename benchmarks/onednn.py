@@ -50,7 +50,7 @@ def with_onednn(name, setting) -> float:
 def images_per_second(batch_size, count, options) -> float:
     images = cvae.load("mnist", limit=count).x_train
     vae = cvae.build_vae((28, 28, 1), 2, seed=0, **options)
-    vae.compile("adam", **cvae.profile.compile_options())
+    vae.compile("adam", **cvae.runtime.compile_options())
     vae.fit(images[: 16 * batch_size], batch_size=batch_size, verbose=0)
     start = time.perf_counter()
     vae.fit(images, batch_size=batch_size, verbose=0)

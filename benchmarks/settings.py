@@ -1,4 +1,4 @@
-"""Which settings make training fast here? The measurements behind `profile.compile_options`.
+"""Which settings make training fast here? The measurements behind `runtime.compile_options`.
 
     python benchmarks/settings.py [--rounds 5]
 
@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     images = cvae.load("mnist", limit=20_000).x_train
-    print(cvae.profile.describe())
+    print(cvae.runtime.describe())
     for title, (batch_size, count, network, options) in NETWORKS.items():
         models = {}
         for name, setting in SETTINGS.items():

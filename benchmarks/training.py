@@ -4,7 +4,7 @@
 
 The network of TensorFlow's CVAE tutorial, on MNIST, at the tutorial's batch size of 32 and at 128:
 
-- fit: this package, `VAE.fit` with `profile.compile_options()`
+- fit: this package, `VAE.fit` with `runtime.compile_options()`
 - loop: the tutorial's way, a Python loop over `tf.data` around a `tf.function` step
 - train_step: Keras's VAE example's way, a model that overrides `train_step`, trained by `fit`
 
@@ -80,7 +80,7 @@ def by_fit(data, batch_size):
     import cvae
 
     vae = cvae.build_vae((28, 28, 1), 2, "conv", encoder={"padding": "valid"})
-    vae.compile(keras.optimizers.Adam(1e-4), **cvae.profile.compile_options())
+    vae.compile(keras.optimizers.Adam(1e-4), **cvae.runtime.compile_options())
     return lambda: vae.fit(data, batch_size=batch_size, verbose=0)
 
 

@@ -8,33 +8,13 @@
 >>> vae.sample(16, seed=0)
 """
 
-from cvae import quiet  # noqa: I001  first: it imports Keras without the backend's start-up messages
+from cvae.utils import quiet  # noqa: F401, I001  first: it imports Keras without the backend's messages
 import importlib
 
-from cvae import (
-    animate,
-    augment,
-    binarize,
-    callbacks,
-    classifiers,
-    conventions,
-    evaluate,
-    experiments,
-    gaussian,
-    images,
-    latent,
-    likelihoods,
-    networks,
-    plots,
-    profile,
-    recipes,
-    results,
-)
-from cvae.animate import LatentFrames, write_gif
+from cvae import latent, metrics, runtime
 from cvae.build import build_vae, load_vae, save_vae
 from cvae.callbacks import AnnealBeta
-from cvae.datasets import ImageDataset, load
-from cvae.experiments import RECIPES
+from cvae.datasets import ImageDataset, load, load_folder
 from cvae.gaussian import kl_divergence
 from cvae.likelihoods import Bernoulli, DiscretizedLogistic, Gaussian
 from cvae.networks import (
@@ -45,15 +25,20 @@ from cvae.networks import (
     ResidualDecoder,
     ResidualEncoder,
 )
-from cvae.photographs import load_folder
-from cvae.recipes import load_or_train, reproduce, train
 from cvae.vae import VAE, ConditionalVAE
+from cvae.visualization.animation import LatentFrames
 
 __version__ = "0.1.0"
 
-
 # Imported by who uses them: imbalanced-learn takes a second, ipywidgets half of one.
-LATER = {"VAEOverSampler": "cvae.oversampling", "explore": "cvae.explorer"}
+LATER = {"VAEOverSampler": "cvae.oversampling", "explore": "cvae.visualization.widget"}
+
+__all__ = [
+    "VAE", "AnnealBeta", "Bernoulli", "ConditionalVAE", "ConvDecoder", "ConvEncoder",
+    "DiscretizedLogistic", "Gaussian", "ImageDataset", "LatentFrames", "MLPDecoder", "MLPEncoder",
+    "ResidualDecoder", "ResidualEncoder", "VAEOverSampler", "build_vae", "explore", "kl_divergence",
+    "latent", "load", "load_folder", "load_vae", "metrics", "runtime", "save_vae",
+]  # fmt: skip
 
 
 def __getattr__(name):
@@ -62,13 +47,5 @@ def __getattr__(name):
     raise AttributeError(f"module 'cvae' has no attribute {name!r}")
 
 
-__all__ = [
-    "RECIPES", "VAE", "AnnealBeta", "Bernoulli", "ConditionalVAE", "ConvDecoder", "ConvEncoder",
-    "DiscretizedLogistic", "Gaussian", "ImageDataset", "LatentFrames", "MLPDecoder", "MLPEncoder",
-    "ResidualDecoder", "ResidualEncoder", "VAEOverSampler", "animate", "augment", "binarize",
-    "build_vae", "callbacks", "classifiers", "conventions", "evaluate", "experiments", "explore",
-    "gaussian",
-    "images", "kl_divergence", "latent", "likelihoods", "load", "load_folder", "load_or_train",
-    "load_vae", "networks", "plots", "profile", "quiet", "recipes", "reproduce", "results",
-    "save_vae", "train", "write_gif",
-]  # fmt: skip
+def __dir__():
+    return __all__

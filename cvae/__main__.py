@@ -6,13 +6,15 @@ import json
 import sys
 from pathlib import Path
 
-from cvae import cards, plots, published, recipes, results, samples
 from cvae.build import load_vae
-from cvae.datasets import load
-from cvae.files import check_writable, whole
-from cvae.page import write_page
-from cvae.recipe import DEFAULTS, Recipe
+from cvae.datasets.tfds import load
+from cvae.experiments import against_papers, against_reports, catalogue, storage, training
+from cvae.experiments.recipe import DEFAULTS, Recipe
+from cvae.experiments.studies import samples
+from cvae.utils.files import check_writable, whole
 from cvae.vae import ConditionalVAE
+from cvae.visualization import plots
+from cvae.visualization.page import write_page
 
 
 def main(arguments=None) -> int:
@@ -54,7 +56,7 @@ def main(arguments=None) -> int:
         description="Print what the reports publish beside what we measured, likelihoods beside those "
         "of papers, and the scores of samples; write the same tables as Markdown.",
     )
-    table.add_argument("--out", metavar="TABLE.md", default=cards.RESULTS / "table.md")
+    table.add_argument("--out", metavar="TABLE.md", default=storage.RESULTS / "table.md")
 
     sample = commands.add_parser(
         "sample",
@@ -93,29 +95,29 @@ def main(arguments=None) -> int:
 
 
 def run_list(options):
-    width = max(map(len, recipes.RECIPES))
+    width = max(map(len, catalogue.RECIPES))
     print(f"{'recipe':{width}} {'epochs':>6}  {'report':8} what it trains")
-    for recipe in recipes.RECIPES.values():
+    for recipe in catalogue.RECIPES.values():
         print(f"{recipe.name:{width}} {recipe.epochs:6}  {recipe.report or 'ours':8} {recipe.about}")
 
 
 def run_train(options):
-    recipe = recipes.find(options.recipe)
+    recipe = catalogue.find(options.recipe)
     for name in ("epochs", "limit"):
         value = getattr(options, name)
         if value is not None:
             if value < 1:
                 raise ValueError(f"--{name} must be at least 1, got {value}")
             recipe = recipe.but(**{name: value})
-    out = options.out or cards.run_path(recipe, recipe.load())  # where `load_or_train` looks
-    recipes.train(recipe, out)
+    out = options.out or storage.run_path(recipe, recipe.load())  # where `load_or_train` looks
+    training.train(recipe, out)
     print(f"saved {out}\nnext: python -m cvae sample {out} --out grid.png")
 
 
 def run_reproduce(options):
     names = [name for name in options.recipes if name not in STUDIES]
     if names or not options.recipes:
-        for path in recipes.reproduce(names):
+        for path in training.reproduce(names):
             print(f"recorded {path}")
     for name in options.recipes:
         if name in STUDIES:  # imported here: imbalanced-learn takes a second
@@ -124,7 +126,10 @@ def run_reproduce(options):
 
 
 def run_table(options):
-    parts = [results.markdown(results.rows()), published.markdown(published.rows())]
+    parts = [
+        against_reports.markdown(against_reports.rows()),
+        against_papers.markdown(against_papers.rows()),
+    ]
     scores = samples.read()
     text = "\n".join([*parts, samples.markdown(scores)] if scores else parts)
     print(text, end="")
@@ -165,10 +170,10 @@ def data_of(model, name, limit):
 
 
 STUDIES = {
-    "synthetic": "cvae.synthetic",
-    "oversampling": "cvae.imbalance",
-    "oversampling-settings": "cvae.tuning",
-    "samples": "cvae.samples",
+    "synthetic": "cvae.experiments.studies.synthetic",
+    "oversampling": "cvae.experiments.studies.imbalance",
+    "oversampling-settings": "cvae.experiments.studies.tuning",
+    "samples": "cvae.experiments.studies.samples",
 }
 COMMANDS = {
     "list": run_list,

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import keras
 
-from cvae import cosine, likelihoods, networks
-from cvae.files import check_writable, whole
+from cvae import likelihoods, networks
+from cvae.utils.files import check_writable, whole
 from cvae.vae import VAE, ConditionalVAE
 
 NETWORKS = {
     "mlp": (networks.MLPEncoder, networks.MLPDecoder),
     "conv": (networks.ConvEncoder, networks.ConvDecoder),
     "residual": (networks.ResidualEncoder, networks.ResidualDecoder),
-    "cosine": (cosine.CosineEncoder, cosine.CosineDecoder),
+    "cosine": (networks.CosineEncoder, networks.CosineDecoder),
 }
 MIRRORED = ("hidden", "filters", "strides", "blocks")
 

@@ -3,9 +3,10 @@
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
-from cvae.checks import check_count
-from cvae.images import Tensor
+from cvae.utils.checks import check_count
+from cvae.utils.images import Tensor
 
 
 def kl_terms(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
@@ -49,3 +50,36 @@ def prior(n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
     """n samples of p(z) = N(0, I): (n, latent_dim) float32, the same on every backend."""
     check_count("n", n)
     return np.random.default_rng(seed).standard_normal((n, latent_dim), dtype="float32")
+
+
+def interpolate(z_a: ArrayLike, z_b: ArrayLike, steps: int = 10, method: str = "linear") -> np.ndarray:
+    """Points on the way from z_a to z_b.
+
+    Args:
+        z_a, z_b: (n, latent_dim).
+        steps: points on the way, both ends included, at least 2.
+        method: "linear", the straight line; or "spherical", the great circle (the lengths go from one
+            to the other in a straight line), which keeps to the shell where a Gaussian of many
+            dimensions has its mass.
+
+    Returns:
+        (n, steps, latent_dim).
+
+    Source: White (2016), "Sampling generative networks", section 2.1, for the spherical way.
+    """
+    z_a, z_b = np.asarray(z_a, "float32"), np.asarray(z_b, "float32")
+    if z_a.shape != z_b.shape or z_a.ndim != 2:
+        raise ValueError(f"z_a and z_b must both be (n, latent_dim), got {z_a.shape} and {z_b.shape}")
+    if steps < 2:
+        raise ValueError(f"steps must be at least 2, got {steps}")
+    t = np.linspace(0, 1, steps, dtype="float32")[None, :, None]
+    a, b = z_a[:, None], z_b[:, None]
+    if method == "linear":
+        return (1 - t) * a + t * b
+    if method != "spherical":
+        raise ValueError(f"method must be 'linear' or 'spherical', got {method!r}")
+    length_a, length_b = (np.linalg.norm(v, axis=-1, keepdims=True) for v in (a, b))
+    a, b = a / np.maximum(length_a, 1e-12), b / np.maximum(length_b, 1e-12)
+    angle = np.arccos(np.clip((a * b).sum(-1, keepdims=True), -1 + 1e-7, 1 - 1e-7))
+    direction = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+    return ((1 - t) * length_a + t * length_b) * direction

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from cvae.images import Tensor, to_float
+from cvae.utils.images import Tensor, to_float
 
 LOG_2PI = math.log(2 * math.pi)
 

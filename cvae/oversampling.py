@@ -13,11 +13,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from tqdm import tqdm
 
-from cvae import profile
+from cvae import runtime
 from cvae.build import NETWORKS, build_vae
-from cvae.checks import in_batches
-from cvae.images import check_images, to_float, to_uint8
+from cvae.datasets.batches import Batches
 from cvae.likelihoods import Gaussian, Likelihood
+from cvae.utils.checks import in_batches
+from cvae.utils.images import check_images, to_float, to_uint8
 
 
 class VAEOverSampler(BaseOverSampler):
@@ -44,7 +45,7 @@ class VAEOverSampler(BaseOverSampler):
             often; "prior" draws z from N(0, I), for rows that are like none in particular.
         spread: the standard deviations of those draws are multiplied by this: 0 gives
             reconstructions, or with edits the rows themselves. None: 2 with edits, which was good on
-            validation images of MNIST and Fashion-MNIST (`cvae.tuning`), else 1.
+            validation images of MNIST and Fashion-MNIST (`studies.tuning`), else 1.
         pixels: "mean" takes the mean of p(x | z), "sample" draws from it. "edit", for the posterior
             only, changes a real row by the difference that the draw makes to that mean, and so keeps
             what the VAE cannot say of it: its edges and, where its class is too rare for the VAE to
@@ -208,7 +209,7 @@ class VAEOverSampler(BaseOverSampler):
         )  # fmt: skip
         vae.init_output_bias(images)
         rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, self.steps)
-        vae.compile(keras.optimizers.Adam(rate), **profile.compile_options())
+        vae.compile(keras.optimizers.Adam(rate), **runtime.compile_options())
         inputs = images if labels is None else {"image": images, "label": labels}
         batches = Batches((inputs,), min(self.batch_size, len(images)), self.steps, seed)
         advance = keras.callbacks.LambdaCallback(
@@ -242,39 +243,6 @@ class VAEOverSampler(BaseOverSampler):
             return vae.likelihood.sample(vae.decode_batch(vae.images_of(batch), batch), seed=noise)
 
         return in_batches(draw, vae.with_labels(z, labels), 512).clip(0, 1)
-
-
-class Batches(keras.utils.PyDataset):
-    """So many training steps in epochs of about a hundred, however few the images are.
-
-    All come in random order, each once before any comes again; a batch may hold the end of one round
-    and the start of the next.
-
-    Args:
-        inputs: what `fit` takes, arrays in tuples and dicts: (images,) or (images, labels) ...
-        batch_size, steps, seed: how many at a time, how many batches in all (rounded up to whole
-            epochs), and the order.
-    """
-
-    def __init__(self, inputs, batch_size, steps, seed=0):
-        super().__init__()
-        self.inputs, self.batch_size = inputs, batch_size
-        self.epochs = -(-steps // 100)
-        self.steps = -(-steps // self.epochs)
-        self.rng = np.random.default_rng(seed)
-        self.on_epoch_end()
-
-    def __len__(self):
-        return self.steps
-
-    def __getitem__(self, index):
-        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        return keras.tree.map_structure(lambda a: a[chosen], self.inputs)
-
-    def on_epoch_end(self):
-        wanted, n = self.steps * self.batch_size, len(keras.tree.flatten(self.inputs)[0])
-        rounds = [self.rng.permutation(n) for _ in range(-(-wanted // n))]
-        self.order = np.concatenate(rounds)[:wanted]
 
 
 @contextmanager

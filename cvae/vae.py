@@ -16,12 +16,16 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from cvae import latent, likelihoods
-from cvae.callbacks import StopOnNaN
-from cvae.checks import check_count, check_labels, check_network, check_not_negative, in_batches
-from cvae.gaussian import kl_divergence, kl_terms, prior, reparameterize
-from cvae.images import Tensor, check_images, to_float
-from cvae.importance import log_importance_weights, log_mean_exp
+from cvae import likelihoods
+from cvae.gaussian import kl_divergence, kl_terms, log_normal, reparameterize
+from cvae.generative import GenerativeModel
+from cvae.utils.checks import check_count, check_labels, check_network, check_not_negative
+from cvae.utils.images import Tensor, check_images, to_float
+
+
+def log_mean_exp(log_weights: Tensor) -> Tensor:
+    """log of the mean over the first axis, in log space: no overflow, no underflow."""
+    return ops.logsumexp(log_weights, axis=0) - ops.log(ops.cast(ops.shape(log_weights)[0], "float32"))
 
 
 class BatchMean(keras.losses.Loss):
@@ -33,7 +37,7 @@ class BatchMean(keras.losses.Loss):
 
 
 @keras.saving.register_keras_serializable("cvae")
-class VAE(keras.Model):
+class VAE(GenerativeModel):
     """A variational autoencoder. `compile`, `fit`, `evaluate` and `save` as for any Keras model.
 
     Args:
@@ -46,7 +50,7 @@ class VAE(keras.Model):
             charges for it in training: it need not be switched off early. 0 for none.
         importance_samples: samples of z for each image in training: with more than one, the loss that
             is minimised is the tighter importance-weighted bound (and free_bits play no part). Held-out
-            losses are -ELBO all the same; `evaluate.nll` measures the bound.
+            losses are -ELBO all the same; `metrics.nll` measures the bound.
 
     Logged: `loss` (-ELBO where beta is 1), `reconstruction` and `kl`, in nats per image; with `val_`
     for the held-out data that `fit` is given. Validation samples z too: it estimates the ELBO.
@@ -150,46 +154,41 @@ class VAE(keras.Model):
 
     def importance_weighted_loss(self, x, y_pred):
         """-log mean p(x, z) / q(z | x) over samples of z: (batch,). Beta weighs p(z) / q(z | x)."""
-        log_weights = log_importance_weights(
-            self, x, y_pred["z_mean"], y_pred["z_log_var"], self.importance_samples, self.noise,
+        log_weights = self.log_importance_weights(
+            x, y_pred["z_mean"], y_pred["z_log_var"], self.importance_samples, self.noise,
             self.likelihood.log_prob, self.beta, training=True,
         )  # fmt: skip
         return -log_mean_exp(log_weights)
 
-    def fit(
-        self, x: Any = None, *args, callbacks: Any = None, validation_data: Any = None, **kwargs
-    ) -> keras.callbacks.History:
-        """Train as `keras.Model.fit` does, after a look at the data.
+    def log_importance_weights(
+        self, inputs, z_mean: Tensor, z_log_var: Tensor, samples, noise, log_likelihood, beta=1.0,
+        training=False,
+    ) -> Tensor:  # fmt: skip
+        """log p(x | z) + log p(z) - log q(z | x) for samples of z from q: (samples, batch), in nats.
+
+        The mean over samples of their exponentials estimates p(x) without bias.
 
         Args:
-            x: images (n, height, width, channels), uint8 or float in [0, 1]; or a `tf.data.Dataset`
-                or `PyDataset` of such batches. `ConditionalVAE`: {"image": ..., "label": ...}.
-            validation_data: the same, held out.
+            inputs: a batch, as the model takes it.
+            z_mean, z_log_var: (batch, latent_dim), what the encoder says of it.
+            samples: of z for each image.
+            noise: a `keras.random.SeedGenerator`.
+            log_likelihood: (images, parameters) -> (n,): a likelihood's `log_prob` or `log_mass`.
+            beta: weight of log p(z) - log q(z | x); 1 for the importance weights proper.
+            training: the decoder's mode.
 
-        Raises:
-            ValueError, TypeError: data that the model cannot be trained on, before training starts.
-            FloatingPointError: the loss became NaN, with epoch, batch and what to try.
+        Source: Burda et al. (2016), "Importance weighted autoencoders", equation 8.
         """
-        x = self.check_inputs(x)
-        if isinstance(validation_data, tuple):  # (x, y) or (x, y, sample_weight), as Keras takes it
-            validation_data = (self.check_inputs(validation_data[0]), *validation_data[1:])
-        elif validation_data is not None:
-            validation_data = self.check_inputs(validation_data)
-        callbacks = [*keras.tree.flatten(callbacks or []), StopOnNaN()]
-        return super().fit(x, *args, callbacks=callbacks, validation_data=validation_data, **kwargs)
 
-    def check_inputs(self, x):
-        """Return x as `fit` takes it, or say what is wrong. Of a stream, look at the first batch."""
-        if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):  # or a tf.data.Dataset
-            batch = next(iter([x[0]] if isinstance(x, keras.utils.PyDataset) else x), None)
-            if batch is None:
-                raise ValueError("the data set is empty: it holds no batch to train on")
-            inputs = batch[0] if isinstance(batch, tuple | list) else batch
-            self.check_arrays(keras.tree.map_structure(np.asarray, inputs))
-            return x
-        if hasattr(x, "__next__") or hasattr(x, "dataset"):  # a generator or a torch DataLoader
-            return x
-        return self.check_arrays(x)
+        def repeat(a):
+            return ops.tile(a, [samples] + [1] * (len(a.shape) - 1))
+
+        inputs = keras.tree.map_structure(repeat, inputs)
+        z_mean, z_log_var = repeat(z_mean), repeat(z_log_var)
+        z = reparameterize(z_mean, z_log_var, noise)
+        reconstruction = log_likelihood(self.images_of(inputs), self.decode_batch(z, inputs, training))
+        log_ratio = log_normal(z) - log_normal(z, z_mean, z_log_var)
+        return ops.reshape(reconstruction + beta * log_ratio, (samples, -1))
 
     def check_arrays(self, x):
         return check_images(x, self.image_shape)
@@ -212,68 +211,10 @@ class VAE(keras.Model):
         means = images.mean(axis=0, dtype="float64") / (255 if images.dtype == np.uint8 else 1)
         self.decoder.set_output_bias(self.likelihood.parameters_for(means))
 
-    # Use: NumPy in, NumPy out, in batches. A plain VAE takes no labels.
-
     def with_labels(self, x, labels):
         if labels is not None:
             raise TypeError("a plain VAE takes no labels: use ConditionalVAE, or leave them out")
         return x
-
-    def encode(
-        self, images: ArrayLike, labels: ArrayLike | None = None, batch_size: int = 512
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Images (n, height, width, channels) -> z_mean, z_log_var, each (n, latent_dim) float32."""
-        inputs = self.check_arrays(self.with_labels(images, labels))
-        return in_batches(self.encode_batch, inputs, batch_size)
-
-    def decode(self, z: ArrayLike, labels: ArrayLike | None = None, batch_size: int = 512) -> np.ndarray:
-        """z (n, latent_dim) -> the expected images (n, height, width, channels), in [0, 1]."""
-        inputs = self.with_labels(latent.check_z(z, self.latent_dim), labels)
-
-        def decode_batch(batch):
-            parameters = self.decode_batch(self.images_of(batch), batch)
-            return ops.clip(self.likelihood.mean(parameters), 0.0, 1.0)
-
-        return in_batches(decode_batch, inputs, batch_size)
-
-    def reconstruct(
-        self, images: ArrayLike, labels: ArrayLike | None = None, batch_size: int = 512
-    ) -> np.ndarray:
-        """Images -> what the decoder makes of z_mean: same shape, float32 in [0, 1]."""
-        return self.decode(self.encode(images, labels, batch_size)[0], labels, batch_size)
-
-    def sample(self, n: int, labels: ArrayLike | None = None, seed: int | None = None) -> np.ndarray:
-        """n images decoded from the prior: (n, height, width, channels), in [0, 1]."""
-        z = prior(n, self.latent_dim, seed)
-        return self.decode(z, None if labels is None else np.broadcast_to(labels, n))
-
-    def interpolate(
-        self,
-        a: ArrayLike,
-        b: ArrayLike,
-        steps: int = 10,
-        labels: ArrayLike | None = None,
-        method: str = "linear",
-    ) -> np.ndarray:
-        """Images on the way from a to b.
-
-        Args:
-            a, b: an image each (height, width, channels), or n of each.
-            steps: images on the way, both ends included, at least 2.
-            labels: for a `ConditionalVAE`, the class of each pair.
-            method: "linear" or "spherical", see `latent.interpolate`.
-
-        Returns:
-            (steps, height, width, channels), or (n, steps, ...) for n pairs.
-        """
-        single = np.ndim(a) == 3
-        a, b = (np.asarray(x)[None] if np.ndim(x) == 3 else x for x in (a, b))
-        labels = None if labels is None else np.broadcast_to(labels, len(a))
-        z = latent.interpolate(self.encode(a, labels)[0], self.encode(b, labels)[0], steps, method)
-        labels = None if labels is None else np.repeat(labels, steps)
-        images = self.decode(z.reshape(-1, self.latent_dim), labels)
-        images = images.reshape(*z.shape[:2], *self.image_shape)
-        return images[0] if single else images
 
     # Keras would save beta but not the state of the noise.
 

@@ -4,8 +4,8 @@ import pytest
 from sklearn.datasets import load_digits
 
 import cvae
-from cvae import cards, experiments
-from cvae.recipe import Recipe
+from cvae.experiments import catalogue, storage
+from cvae.experiments.recipe import Recipe
 
 
 @pytest.fixture(autouse=True)
@@ -65,13 +65,13 @@ def tiny_recipe(images, labels, monkeypatch, tmp_path):
     data = cvae.ImageDataset(
         "squares", "TFDS squares 1.0.0", ("a", "b", "c"), images, labels, images[:32], labels[:32]
     )
-    monkeypatch.setattr("cvae.recipe.load", lambda *args, **kwargs: data)
-    monkeypatch.setattr(cards, "RUNS", tmp_path / "runs")
-    monkeypatch.setattr(cards, "PRETRAINED", tmp_path / "pretrained")
-    monkeypatch.setattr(cards, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr("cvae.experiments.recipe.load", lambda *args, **kwargs: data)
+    monkeypatch.setattr(storage, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(storage, "PRETRAINED", tmp_path / "pretrained")
+    monkeypatch.setattr(storage, "RESULTS", tmp_path / "results")
     recipe = Recipe(
         name="tiny", about="squares", dataset="squares", latent_dim=2, network="mlp",
         options={"hidden": (8,)}, batch_size=32, epochs=3,
     )  # fmt: skip
-    monkeypatch.setitem(experiments.RECIPES, "tiny", recipe)
+    monkeypatch.setitem(catalogue.RECIPES, "tiny", recipe)
     return recipe

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae import animate
+from cvae.utils.images import to_uint8
+from cvae.visualization import animation, plots
 
 
 def test_one_frame_before_and_one_after_each_epoch(small, images, tmp_path):
@@ -17,7 +18,7 @@ def test_one_frame_before_and_one_after_each_epoch(small, images, tmp_path):
     movie = iio.imread(tmp_path / "deep" / "training.gif", index=None)
     assert movie.shape[:3] == (4, 24, 24)
     # The last frame is what the trained model decodes at the fixed points.
-    expected = cvae.images.to_uint8(cvae.images.tile(vae.sample(9, seed=1)))[..., 0]
+    expected = to_uint8(plots.tile(vae.sample(9, seed=1)))[..., 0]
     assert abs(movie[-1].reshape(24, 24, -1)[..., 0].astype(int) - expected).max() <= 3
     assert np.any(movie[0] != movie[-1])
 
@@ -41,31 +42,31 @@ def test_bad_paths_are_found_before_training(tmp_path):
 
 def test_write_gif(tmp_path):
     colour = np.random.default_rng(0).uniform(size=(3, 8, 8, 3))
-    path = cvae.write_gif(colour, tmp_path / "a.gif", fps=2, hold=1)
+    path = animation.write_gif(colour, tmp_path / "a.gif", fps=2, hold=1)
     assert iio.imread(path, index=None).shape == (3, 8, 8, 3)
     assert iio.immeta(path, index=0)["duration"] == 500
     assert iio.immeta(path, index=0)["loop"] == 0
     for frames, fps in (([], 4), ([np.zeros((2, 2, 1)), np.zeros((3, 3, 1))], 4), (colour, 0)):
         with pytest.raises(ValueError, match="expected at least one frame"):
-            cvae.write_gif(frames, tmp_path / "b.gif", fps=fps)
+            animation.write_gif(frames, tmp_path / "b.gif", fps=fps)
     assert not (tmp_path / "b.gif").exists()
 
 
 @pytest.mark.parametrize("n", [1, 3])
 def test_frames_that_are_all_the_same(tmp_path, n):
-    path = cvae.write_gif(np.zeros((n, 4, 4, 1)), tmp_path / "a.gif")
+    path = animation.write_gif(np.zeros((n, 4, 4, 1)), tmp_path / "a.gif")
     assert iio.imread(path, index=0).shape[:2] == (4, 4)
 
 
 def test_embed_carries_the_whole_file(tmp_path):
-    path = cvae.write_gif(np.zeros((2, 4, 4, 1)), tmp_path / "a.gif")
-    data = re.search(r'src="data:image/gif;base64,([^"]+)"', cvae.animate.embed(path))[1]
+    path = animation.write_gif(np.zeros((2, 4, 4, 1)), tmp_path / "a.gif")
+    data = re.search(r'src="data:image/gif;base64,([^"]+)"', animation.embed(path))[1]
     assert base64.b64decode(data) == path.read_bytes()
 
 
 def test_scale_and_colours_of_a_gif(tmp_path, rng):
     frames = rng.integers(0, 256, (3, 6, 8, 3), dtype="uint8")
-    path = animate.write_gif(frames, tmp_path / "a.gif", scale=3, colors=4)
+    path = animation.write_gif(frames, tmp_path / "a.gif", scale=3, colors=4)
     seen = iio.imread(path, index=None, mode="RGB")
     assert seen.shape == (3, 18, 24, 3)
     for frame in seen:
@@ -74,11 +75,11 @@ def test_scale_and_colours_of_a_gif(tmp_path, rng):
         assert len(np.unique(small.reshape(-1, 3), axis=0)) <= 4
     for wrong in ({"scale": 0}, {"colors": 1}, {"colors": 257}):
         with pytest.raises(ValueError, match="scale of at least 1, 2 to 256 colors"):
-            animate.write_gif(frames, tmp_path / "a.gif", **wrong)
+            animation.write_gif(frames, tmp_path / "a.gif", **wrong)
 
 
 def test_images_are_kept_beside_the_frames(small, images):
-    film = animate.LatentFrames(n=4)
+    film = animation.LatentFrames(n=4)
     small().fit(images, epochs=2, verbose=0, callbacks=[film])
     assert len(film.images) == len(film.frames) == 3
     assert film.images[0].shape == (4, 8, 8, 1)

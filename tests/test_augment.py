@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
-from cvae.augment import FlipsAndRotations, rotate
-from cvae.binarize import DynamicBinarization
+from cvae.datasets.batches import FlipsAndRotations, rotate
+from cvae.datasets.binarize import DynamicBinarization
 
 
 def epoch(batches):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae import recipes
-from cvae.binarize import DynamicBinarization, binarize, binarize_dataset
+from cvae.datasets.binarize import DynamicBinarization, binarize, binarize_dataset
+from cvae.experiments import storage, training
 
 
 @pytest.fixture
@@ -73,15 +73,15 @@ def test_a_data_set(grey):
 @pytest.mark.parametrize("how", ["static", "dynamic", "threshold"])
 def test_a_recipe_says_so(tiny_recipe, how):
     recipe = tiny_recipe.but(binarize=how)
-    recipes.train(recipe, verbose=0)
-    card = recipes.read_card(recipe)
+    training.train(recipe, verbose=0)
+    card = storage.read_card(recipe)
     assert card["settings"]["binarize"] == how
     assert f"{how} binarisation" in card["data"]
     with pytest.raises(FileNotFoundError):
-        recipes.read_card(tiny_recipe)
+        storage.read_card(tiny_recipe)
     assert set(np.unique(recipe.load().x_test)) <= {0, 255}
 
 
 def test_dynamic_binarisation_is_not_silently_left_out(tiny_recipe):
     with pytest.raises(ValueError, match="cannot be had together"):
-        recipes.train(tiny_recipe.but(binarize="dynamic", augment=5.0), verbose=0)
+        training.train(tiny_recipe.but(binarize="dynamic", augment=5.0), verbose=0)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae import classifiers, profile
+from cvae import runtime
+from cvae.datasets.batches import Shifted
+from cvae.experiments import classifiers
 
-COMPILE_OPTIONS = profile.compile_options
+COMPILE_OPTIONS = runtime.compile_options
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def data(images, labels, monkeypatch, tmp_path):
         classifiers.NETWORKS, "mlp", lambda shape, classes: classifiers.mlp(shape, classes, (32,))
     )
     # So few steps are done before a graph would be traced.
-    monkeypatch.setattr(classifiers.profile, "compile_options", lambda: {"run_eagerly": True})
+    monkeypatch.setattr(classifiers.runtime, "compile_options", lambda: {"run_eagerly": True})
     monkeypatch.setenv("CI", "1")
     return state
 
@@ -112,7 +114,7 @@ def test_wrong_images_and_labels():
 def test_training_images_are_moved_and_flipped_as_they_should_be(flip, shift):
     images = np.zeros((30, 9, 9, 1), "uint8")
     images[:, 4, 3] = 255
-    batches = classifiers.Shifted(images, np.arange(30), batch_size=1, flip=flip, shift=shift)
+    batches = Shifted(images, np.arange(30), batch_size=1, flip=flip, shift=shift)
     seen, order = set(), []
     for _ in range(20):
         epoch = [batches[index] for index in range(len(batches))]
@@ -130,7 +132,7 @@ def test_training_images_are_moved_and_flipped_as_they_should_be(flip, shift):
 
 def test_images_and_labels_stay_together(images):
     labels = images.max(axis=(1, 2, 3))  # of each image, its own grey
-    batches = classifiers.Shifted(images, labels, batch_size=10, flip=True, shift=2)
+    batches = Shifted(images, labels, batch_size=10, flip=True, shift=2)
     assert len(batches) == 10
     for index in range(len(batches)):
         batch, its_labels = batches[index]
@@ -158,7 +160,7 @@ def test_train_writes_weights_and_card(data, tmp_path):
 
 def test_training_learns(data, tmp_path, monkeypatch):
     """Bright squares, dark squares and none: easy to tell, wherever they are moved to."""
-    monkeypatch.setattr(classifiers.profile, "compile_options", COMPILE_OPTIONS)
+    monkeypatch.setattr(classifiers.runtime, "compile_options", COMPILE_OPTIONS)
     whole = data["data"]
     images = np.where(whole.x_train > 0, 255, 0).astype("uint8")
     images[whole.y_train == 1] //= 3

@@ -5,8 +5,8 @@ import imageio.v3 as iio
 import pytest
 
 import cvae
-from cvae import recipes
 from cvae.__main__ import main
+from cvae.experiments import catalogue, training
 
 
 def test_help_and_list(capsys):
@@ -17,7 +17,7 @@ def test_help_and_list(capsys):
     assert "goes on after the last whole epoch" in " ".join(capsys.readouterr().out.split())
     assert main(["list"]) == 0
     out = capsys.readouterr().out
-    assert all(name in out for name in cvae.RECIPES)
+    assert all(name in out for name in catalogue.RECIPES)
 
 
 def test_module_runs():
@@ -38,7 +38,7 @@ def test_train_then_sample(tiny_recipe, tmp_path, capsys, monkeypatch):
 
 def test_what_was_trained_here_is_found(tiny_recipe, capsys):
     assert main(["train", "tiny"]) == 0
-    recipes.load_or_train("tiny")
+    training.load_or_train("tiny")
     assert "tiny: trained weights (3 epochs" in capsys.readouterr().out
 
 

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 import cvae
-from cvae.conventions import TABLE
+from cvae.loss_conventions import TABLE
 
 PIXELS, LATENT = 64, 3
 

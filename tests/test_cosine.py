@@ -7,8 +7,8 @@ import scipy.fft
 import scipy.stats
 
 import cvae
-from cvae import evaluate
-from cvae.cosine import CosineEncoder
+from cvae import metrics
+from cvae.networks.cosine import CosineEncoder
 
 SHAPE = (8, 6, 3)
 DIM = 8 * 6 * 3 + 3
@@ -90,12 +90,12 @@ def test_it_starts_near_the_images_and_far_below_eight_bits(photographs):
     vae = cosine_vae()
     vae.init_output_bias(photographs[:400])
     held_out = photographs[400:]
-    bits = evaluate.bits_per_dimension(-evaluate.elbo(vae, held_out).mean(), SHAPE)
+    bits = metrics.bits_per_dimension(-metrics.elbo(vae, held_out).mean(), SHAPE)
     # A Gaussian with the covariance of all pixels, whose volume is a grey level.
     pixels = photographs[:400].reshape(400, -1) / 255
     covariance = np.cov(pixels.T) + np.eye(144) / 255**2
     gaussian = 0.5 * np.linalg.slogdet(2 * np.pi * np.e * covariance)[1] + 144 * np.log(255)
-    assert bits < evaluate.bits_per_dimension(gaussian, SHAPE) + 0.15 < 7
+    assert bits < metrics.bits_per_dimension(gaussian, SHAPE) + 0.15 < 7
     error = vae.reconstruct(held_out) - held_out / 255
     assert np.sqrt(np.square(error).mean()) < 1.5 / 255
     z_mean, _ = vae.encode(held_out)
@@ -105,11 +105,11 @@ def test_it_starts_near_the_images_and_far_below_eight_bits(photographs):
 def test_training_goes_on_from_there(photographs):
     vae = cosine_vae(blocks=0, noise=4.0)  # more than there is
     vae.init_output_bias(photographs)
-    before = -evaluate.elbo(vae, photographs).mean()
+    before = -metrics.elbo(vae, photographs).mean()
     vae.compile(keras.optimizers.Adam(2e-3))
     history = vae.fit(photographs, epochs=3, batch_size=50, verbose=0).history
     assert history["loss"][-1] < history["loss"][0]
-    assert -evaluate.elbo(vae, photographs).mean() < before
+    assert -metrics.elbo(vae, photographs).mean() < before
 
 
 def test_saved_and_loaded_it_is_the_same(photographs, tmp_path):

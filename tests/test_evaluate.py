@@ -5,7 +5,7 @@ import scipy.stats
 from keras import ops
 
 import cvae
-from cvae import evaluate
+from cvae import metrics
 
 SAMPLES, OURS = 80, 200
 
@@ -41,7 +41,7 @@ def check_elbo(vae, images, log_likelihood, labels=None, **options):
     draws = log_likelihood(np.tile(images, (OURS, 1, 1, 1)) / 255, parameters.astype("float64"))
     draws = draws.reshape(OURS, 16)
     expected = draws.mean(axis=0) - kl(z_mean, z_log_var)
-    found = evaluate.elbo(vae, images, labels, samples=SAMPLES, **options)
+    found = metrics.elbo(vae, images, labels, samples=SAMPLES, **options)
     assert found.shape == (16,)
     # Both are means over samples: five standard errors of their difference, for each and for all.
     error = 5 * draws.std(axis=0) * np.sqrt(1 / SAMPLES + 1 / OURS) + 1e-3
@@ -76,56 +76,56 @@ def test_discrete_elbo_against_numpy(trained, images):
     vae = trained()
     found = check_elbo(vae, images, bernoulli_levels, discrete=True)
     # An image that says nothing costs 8 bits for each pixel; these squares are less of a surprise.
-    assert 0 < evaluate.bits_per_dimension(-found.mean(), vae.image_shape) < 8
+    assert 0 < metrics.bits_per_dimension(-found.mean(), vae.image_shape) < 8
 
 
 def test_elbo_of_a_gaussian(trained, images):
     vae = trained(likelihood=cvae.Gaussian(0.05))
     normal = scipy.stats.norm(scale=np.sqrt(0.05))
     density = check_elbo(vae, images, lambda x, mean: normal.logpdf(x - mean).sum(axis=(1, 2, 3)))
-    mass = evaluate.elbo(vae, images[:16], samples=SAMPLES, discrete=True)
+    mass = metrics.elbo(vae, images[:16], samples=SAMPLES, discrete=True)
     np.testing.assert_allclose(mass, density - 64 * np.log(255), rtol=1e-4)
 
 
 def test_elbo_of_a_discretized_logistic_is_discrete_already(small, images):
     vae = small(likelihood="discretized_logistic")
-    found = evaluate.elbo(vae, images)
-    assert np.array_equal(found, evaluate.elbo(vae, images, discrete=True))
+    found = metrics.elbo(vae, images)
+    assert np.array_equal(found, metrics.elbo(vae, images, discrete=True))
 
 
 def test_elbo_of_a_conditional_vae(trained, images, labels):
     vae = trained(num_classes=3)
     check_elbo(vae, images, bernoulli, labels)
-    others = evaluate.elbo(vae, images, (labels + 1) % 3)
-    assert not np.allclose(others, evaluate.elbo(vae, images, labels))
+    others = metrics.elbo(vae, images, (labels + 1) % 3)
+    assert not np.allclose(others, metrics.elbo(vae, images, labels))
 
 
 def test_elbo_is_repeatable_and_knows_no_beta(small, images):
     vae = small()
-    first = evaluate.elbo(vae, images)
+    first = metrics.elbo(vae, images)
     assert first.dtype == np.float32
-    assert np.array_equal(first, evaluate.elbo(vae, images))
-    assert not np.array_equal(first, evaluate.elbo(vae, images, seed=1))
+    assert np.array_equal(first, metrics.elbo(vae, images))
+    assert not np.array_equal(first, metrics.elbo(vae, images, seed=1))
     vae.beta.assign(7.0)
-    assert np.array_equal(first, evaluate.elbo(vae, images))
-    np.testing.assert_allclose(first, evaluate.elbo(vae, images / 255), rtol=1e-5)
-    assert evaluate.elbo(vae, images, batch_size=40).shape == (96,)
+    assert np.array_equal(first, metrics.elbo(vae, images))
+    np.testing.assert_allclose(first, metrics.elbo(vae, images / 255), rtol=1e-5)
+    assert metrics.elbo(vae, images, batch_size=40).shape == (96,)
 
 
 def test_wrong_arguments_of_elbo(small, images, labels):
     vae = small()
     for samples in (0, 1.5, None):
         with pytest.raises(ValueError, match="samples must be a whole number of at least 1"):
-            evaluate.elbo(vae, images, samples=samples)
+            metrics.elbo(vae, images, samples=samples)
     with pytest.raises(ValueError, match="images of the wrong side"):
-        evaluate.elbo(vae, images[:, :4])
+        metrics.elbo(vae, images[:, :4])
     with pytest.raises(TypeError, match="plain VAE takes no labels"):
-        evaluate.elbo(vae, images, labels)
+        metrics.elbo(vae, images, labels)
     conditional = small(num_classes=3)
     with pytest.raises(ValueError, match="needs labels, from 0 to 2"):
-        evaluate.elbo(conditional, images)
+        metrics.elbo(conditional, images)
     with pytest.raises(ValueError, match=r"labels must lie in 0\.\.2, got 1\.\.3"):
-        evaluate.elbo(conditional, images, labels + 1)
+        metrics.elbo(conditional, images, labels + 1)
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def linear():
 @pytest.mark.parametrize("samples", [1, 7])
 def test_nll_is_exact_where_q_is_the_posterior(linear, samples):
     build, images, log_p = linear
-    mean, error = evaluate.nll(build(), images, samples=samples)
+    mean, error = metrics.nll(build(), images, samples=samples)
     assert mean == pytest.approx(-log_p.mean(), abs=1e-3)
     assert error == pytest.approx(log_p.std(ddof=1) / np.sqrt(300), rel=1e-3)
 
@@ -168,82 +168,82 @@ def test_nll_is_exact_where_q_is_the_posterior(linear, samples):
 def test_nll_falls_to_the_exact_value_and_not_below(linear):
     build, images, log_p = linear
     vae, exact = build(widen=1.5), -log_p.mean()
-    by_samples = [evaluate.nll(vae, images, samples=samples)[0] for samples in (1, 5, 50, 500)]
-    assert by_samples[0] == pytest.approx(-evaluate.elbo(vae, images, samples=50).mean(), abs=0.2)
+    by_samples = [metrics.nll(vae, images, samples=samples)[0] for samples in (1, 5, 50, 500)]
+    assert by_samples[0] == pytest.approx(-metrics.elbo(vae, images, samples=50).mean(), abs=0.2)
     assert by_samples[0] > exact + 1  # q is far off
     assert by_samples == sorted(by_samples, reverse=True)
     assert by_samples[-1] == pytest.approx(exact, abs=0.1)
     # Below the exact value only by the chance of 300 images: never on average over seeds.
-    few = [evaluate.nll(vae, images[:50], samples=3, seed=seed)[0] for seed in range(20)]
+    few = [metrics.nll(vae, images[:50], samples=3, seed=seed)[0] for seed in range(20)]
     assert np.mean(few) > -log_p[:50].mean()
 
 
 def test_nll_is_one_number_whatever_the_batch(linear):
     build, images, log_p = linear
     vae = build(widen=1.0)
-    sizes = [evaluate.nll(vae, images, samples=400, batch_size=size)[0] for size in (64, 1000, 10**6)]
+    sizes = [metrics.nll(vae, images, samples=400, batch_size=size)[0] for size in (64, 1000, 10**6)]
     np.testing.assert_allclose(sizes, -log_p.mean(), atol=0.1)
-    assert evaluate.nll(vae, images) == evaluate.nll(vae, images)
+    assert metrics.nll(vae, images) == metrics.nll(vae, images)
 
 
 def test_nll_of_a_conditional_vae(trained, images, labels):
     vae = trained(num_classes=3)
-    ours = evaluate.nll(vae, images[:16], labels[:16], samples=300)[0]
-    assert ours < -evaluate.elbo(vae, images[:16], labels[:16], samples=50).mean()
+    ours = metrics.nll(vae, images[:16], labels[:16], samples=300)[0]
+    assert ours < -metrics.elbo(vae, images[:16], labels[:16], samples=50).mean()
     wrong = (labels[:16] + 1) % 3
-    assert evaluate.nll(vae, images[:16], wrong, samples=300)[0] != pytest.approx(ours, abs=1e-3)
+    assert metrics.nll(vae, images[:16], wrong, samples=300)[0] != pytest.approx(ours, abs=1e-3)
 
 
 def test_discrete_nll(trained, images):
     vae = trained()
-    nats = evaluate.nll(vae, images[:16], samples=300, discrete=True)[0]
-    assert nats < -evaluate.elbo(vae, images[:16], samples=50, discrete=True).mean()
-    assert 0 < evaluate.bits_per_dimension(nats, images.shape[1:]) < 9
+    nats = metrics.nll(vae, images[:16], samples=300, discrete=True)[0]
+    assert nats < -metrics.elbo(vae, images[:16], samples=50, discrete=True).mean()
+    assert 0 < metrics.bits_per_dimension(nats, images.shape[1:]) < 9
 
 
 def test_wrong_arguments_of_nll(small, images):
     with pytest.raises(ValueError, match="samples must be a whole number of at least 1, got 0"):
-        evaluate.nll(small(), images, samples=0)
+        metrics.nll(small(), images, samples=0)
     with pytest.raises(ValueError, match="batch_size"):
-        evaluate.nll(small(), images, batch_size=0)
+        metrics.nll(small(), images, batch_size=0)
     with pytest.raises(TypeError, match="takes no labels"):
-        evaluate.nll(small(), images, np.zeros(len(images), int))
+        metrics.nll(small(), images, np.zeros(len(images), int))
     with pytest.raises(ValueError, match="wrong side"):
-        evaluate.nll(small(), np.zeros((2, 5, 5, 1)))
+        metrics.nll(small(), np.zeros((2, 5, 5, 1)))
 
 
 def test_bits_per_dimension_by_hand():
     """Any of 256 grey levels, equally likely: log 256 nats, 8 bits, for each pixel and channel."""
     for shape in ((28, 28, 1), (32, 32, 3), (1, 1, 1)):
-        assert evaluate.bits_per_dimension(np.prod(shape) * np.log(256), shape) == pytest.approx(8)
-    assert evaluate.bits_per_dimension(0.0, (2, 2, 1)) == 0
+        assert metrics.bits_per_dimension(np.prod(shape) * np.log(256), shape) == pytest.approx(8)
+    assert metrics.bits_per_dimension(0.0, (2, 2, 1)) == 0
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (0, 28, 1), (-2, -2, 1), (2, 2, 1, 1), 784, None])
 def test_wrong_image_shapes(shape):
     with pytest.raises(ValueError, match=r"image_shape must be \(height, width, channels\), got"):
-        evaluate.bits_per_dimension(1.0, shape)
+        metrics.bits_per_dimension(1.0, shape)
 
 
 @pytest.mark.parametrize("classes", [2, 10])
 def test_inception_score_at_its_ends(classes):
     same = np.tile(np.arange(1, classes + 1) / np.arange(1, classes + 1).sum(), (50, 1))
-    assert evaluate.inception_score(same) == pytest.approx((1, 0))
+    assert metrics.inception_score(same) == pytest.approx((1, 0))
     sure = np.eye(classes)[np.arange(10 * classes) % classes]
-    assert evaluate.inception_score(sure, splits=10) == pytest.approx((classes, 0))
+    assert metrics.inception_score(sure, splits=10) == pytest.approx((classes, 0))
 
 
 def test_inception_score_by_hand():
     """Two images, 0.9 sure of one class each: KL = 0.9 log(0.9 / 0.5) + 0.1 log(0.1 / 0.5)."""
     verdicts = [[0.9, 0.1], [0.1, 0.9]]
     expected = 1.8**0.9 * 0.2**0.1
-    assert evaluate.inception_score(verdicts, splits=1) == pytest.approx((expected, 0))
-    assert evaluate.inception_score(verdicts, splits=2) == pytest.approx((1, 0))
+    assert metrics.inception_score(verdicts, splits=1) == pytest.approx((expected, 0))
+    assert metrics.inception_score(verdicts, splits=2) == pytest.approx((1, 0))
 
 
 def test_inception_score_against_scipy(rng):
     verdicts = rng.dirichlet(np.full(5, 0.3), 40)
-    mean, spread = evaluate.inception_score(verdicts, splits=4)
+    mean, spread = metrics.inception_score(verdicts, splits=4)
     scores = []
     for part in verdicts.reshape(4, 10, 5):
         divergences = [scipy.stats.entropy(row, part.mean(axis=0)) for row in part]
@@ -254,7 +254,7 @@ def test_inception_score_against_scipy(rng):
 def test_inception_score_of_parts():
     """Ten times the same verdict scores 1, then two classes in turns score 2."""
     verdicts = np.concatenate([np.tile([0.5, 0.5], (10, 1)), np.eye(2)[np.arange(10) % 2]])
-    assert evaluate.inception_score(verdicts, splits=2) == pytest.approx((1.5, 0.5))
+    assert metrics.inception_score(verdicts, splits=2) == pytest.approx((1.5, 0.5))
 
 
 @pytest.mark.parametrize(
@@ -272,15 +272,15 @@ def test_inception_score_of_parts():
 )
 def test_wrong_arguments_of_inception_score(probabilities, splits, message):
     with pytest.raises(ValueError, match=message):
-        evaluate.inception_score(probabilities, splits)
+        metrics.inception_score(probabilities, splits)
 
 
 def test_frechet_distance_by_hand():
     # Variances 1 and 4, means 0 and 3, in one dimension: 9 + 1 + 4 - 2 * 2.
     a, b = np.array([[-1.0], [1.0]]), np.array([[1.0], [5.0]])
     a, b = a / a.std(ddof=1), 3 + 2 * (b - 3) / b.std(ddof=1)
-    assert evaluate.frechet_distance(a, b) == pytest.approx(10)
-    assert evaluate.frechet_distance(a, a) == pytest.approx(0, abs=1e-9)
+    assert metrics.frechet_distance(a, b) == pytest.approx(10)
+    assert metrics.frechet_distance(a, a) == pytest.approx(0, abs=1e-9)
 
 
 def test_frechet_distance_against_scipy(rng):
@@ -289,14 +289,14 @@ def test_frechet_distance_against_scipy(rng):
     cov_a, cov_b = np.cov(a.T), np.cov(b.T)
     root = scipy.linalg.sqrtm(cov_a @ cov_b).real
     expected = np.square(a.mean(0) - b.mean(0)).sum() + np.trace(cov_a + cov_b - 2 * root)
-    assert evaluate.frechet_distance(a, b) == pytest.approx(expected)
-    assert evaluate.frechet_distance(b, a) == pytest.approx(expected)
+    assert metrics.frechet_distance(a, b) == pytest.approx(expected)
+    assert metrics.frechet_distance(b, a) == pytest.approx(expected)
 
 
 def test_frechet_distance_of_features_that_say_nothing(rng):
     # A feature that is always 0 makes the covariances singular.
     a = np.column_stack([rng.normal(size=50), np.zeros(50)])
-    assert evaluate.frechet_distance(a, a + np.array([1, 0])) == pytest.approx(1)
+    assert metrics.frechet_distance(a, a + np.array([1, 0])) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -310,4 +310,4 @@ def test_frechet_distance_of_features_that_say_nothing(rng):
 )
 def test_wrong_arguments_of_frechet_distance(a, b, message):
     with pytest.raises(ValueError, match=message):
-        evaluate.frechet_distance(a, b)
+        metrics.frechet_distance(a, b)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae import axes, explorer
+from cvae.visualization import latent_axes, widget
 
 
 def parts(widget):
@@ -30,13 +30,13 @@ def test_the_picture_follows_the_sliders(small, images, labels):
     for slider, value in zip(controls, (1.5, -0.75), strict=True):
         slider.value = value
     image = vae.decode(np.float32([[1.5, -0.75]]))[0, ..., 0]
-    factor = explorer.PICTURE_SIDE // 8
+    factor = widget.PICTURE_SIDE // 8
     found = picture_of(picture)
     assert found.shape == (8 * factor, 8 * factor)
     np.testing.assert_array_equal(found[::factor, ::factor], np.round(image * 255))
     after = picture_of(plane)
     reach = controls[0].max
-    column, row = (round((1 + at / reach) / 2 * (explorer.MAP_SIDE - 1)) for at in (1.5, 0.75))
+    column, row = (round((1 + at / reach) / 2 * (widget.MAP_SIDE - 1)) for at in (1.5, 0.75))
     assert (after[:, column] == 0).all()
     assert (after[row] == 0).all()
     assert not (before[row] == 0).all()
@@ -51,7 +51,7 @@ def test_more_dimensions_go_along_principal_axes(small, images, labels):
     _, vectors = np.linalg.eigh(np.cov(codes, rowvar=False))
     direction = vectors[:, -1]  # of the largest variance; its sign is nobody's business
     controls[0].value = 2.0
-    factor = explorer.PICTURE_SIDE // 8
+    factor = widget.PICTURE_SIDE // 8
     found = picture_of(picture)[::factor, ::factor].astype(int)
     decoded = vae.decode(np.float32([codes.mean(axis=0) + sign * 2 * direction for sign in (1, -1)]))
     assert min(np.abs(found - np.round(image[..., 0] * 255)).max() for image in decoded) <= 1
@@ -64,18 +64,18 @@ def test_a_conditional_vae_has_its_class_chosen(images, labels):
     assert isinstance(choice, ipywidgets.Dropdown)
     choice.value = 2
     slider.value = 1.0
-    factor = explorer.PICTURE_SIDE // 8
+    factor = widget.PICTURE_SIDE // 8
     expected = np.round(vae.decode(np.float32([[1.0]]), [2])[0, ..., 0] * 255)
     np.testing.assert_array_equal(picture_of(picture)[::factor, ::factor], expected)
 
 
 def test_the_nearest_by_hand():
     points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 3.0], [5.0, 5.0]])
-    space = axes.LatentAxes(
+    space = latent_axes.LatentAxes(
         np.zeros(2), np.eye(2), 5.0, points, np.array([1, 0, 1, 0]), ("shirt", "<shoe>")
     )
-    assert explorer.nearest(space, np.zeros(2)) == "the 4 nearest images: shirt (2), &lt;shoe&gt; (2)"
-    legend = explorer.colour_legend(space)
+    assert widget.nearest(space, np.zeros(2)) == "the 4 nearest images: shirt (2), &lt;shoe&gt; (2)"
+    legend = widget.colour_legend(space)
     assert legend.count("&#9679;") == 2
     assert '#ff7f0e">&#9679;</span>&nbsp;&lt;shoe&gt;' in legend
     np.testing.assert_array_equal(space.z([[1.0, 2.0]]), [[1.0, 2.0]])
@@ -83,9 +83,9 @@ def test_the_nearest_by_hand():
 
 def test_the_map_shows_every_point_in_its_class_colour():
     points = np.array([[-2.0, 2.0], [2.0, -2.0]])
-    space = axes.LatentAxes(np.zeros(2), np.eye(2), 4.0, points, np.array([0, 1]), ("a", "b"))
-    picture = explorer.scatter_map(space).astype(int)
-    quarter, last = explorer.MAP_SIDE // 4, explorer.MAP_SIDE
+    space = latent_axes.LatentAxes(np.zeros(2), np.eye(2), 4.0, points, np.array([0, 1]), ("a", "b"))
+    picture = widget.scatter_map(space).astype(int)
+    quarter, last = widget.MAP_SIDE // 4, widget.MAP_SIDE
     blue, orange = picture[quarter, quarter], picture[last - quarter, last - quarter]
     assert blue[2] > blue[0] + 50
     assert orange[0] > orange[2] + 50

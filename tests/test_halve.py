@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae.halve import halve
+from cvae.experiments.storage import halve
 
 
 @pytest.mark.parametrize("options", [{}, {"network": "residual"}, {"num_classes": 3}])

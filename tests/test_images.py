@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cvae.images import power_spectrum
+from cvae.metrics import power_spectrum
 
 
 def test_a_wave_lies_at_its_frequency():

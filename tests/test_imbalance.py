@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from cvae import classifiers, imbalance
 from cvae.__main__ import main
+from cvae.experiments import classifiers
+from cvae.experiments.studies import imbalance
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cvae import journal
+from cvae.experiments.studies import journal
 
 PROTOCOL = {"steps": 5, "sizes": (1, 2)}
 FIELDS = ("seed", "method")

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from cvae import latent
-from cvae.images import tile
+from cvae import gaussian, latent
+from cvae.visualization.plots import tile
 
 
 class Recorder:
@@ -50,19 +50,19 @@ def test_grid_refuses(options):
 
 def test_straight_and_spherical_ways():
     a, b = np.array([[2.0, 0.0]]), np.array([[0.0, 2.0]])
-    line, arc = latent.interpolate(a, b, 3), latent.interpolate(a, b, 3, "spherical")
+    line, arc = gaussian.interpolate(a, b, 3), gaussian.interpolate(a, b, 3, "spherical")
     np.testing.assert_allclose(line[0], [[2, 0], [1, 1], [0, 2]], atol=1e-6)
     np.testing.assert_allclose(arc[0], [[2, 0], [2**0.5, 2**0.5], [0, 2]], atol=1e-5)
     # The line cuts through the ball, the arc stays on the shell.
     a, b = np.random.default_rng(0).normal(size=(2, 5, 100))
-    lengths = np.linalg.norm(latent.interpolate(a, b, 5, "spherical"), axis=-1)
+    lengths = np.linalg.norm(gaussian.interpolate(a, b, 5, "spherical"), axis=-1)
     assert lengths.min() > 0.9 * min(np.linalg.norm(a, axis=1).min(), np.linalg.norm(b, axis=1).min())
-    np.testing.assert_allclose(latent.interpolate(a, a, 4, "spherical")[:, 2], a, rtol=1e-4)
+    np.testing.assert_allclose(gaussian.interpolate(a, a, 4, "spherical")[:, 2], a, rtol=1e-4)
     for bad in ({"steps": 1}, {"method": "bent"}):
         with pytest.raises(ValueError, match="steps must|method must"):
-            latent.interpolate(a, b, **bad)
+            gaussian.interpolate(a, b, **bad)
     with pytest.raises(ValueError, match="both be"):
-        latent.interpolate(a, b[:2])
+        gaussian.interpolate(a, b[:2])
 
 
 def test_pca_keeps_the_directions_of_most_variance(rng):

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae import blocks
 from cvae.networks import (
     ConvDecoder,
     ConvEncoder,
@@ -13,6 +12,7 @@ from cvae.networks import (
     MLPEncoder,
     ResidualDecoder,
     ResidualEncoder,
+    blocks,
 )
 
 PAIRS = [

@@ -36,7 +36,7 @@ def test_opens_and_closes_as_the_series_does(cells):
     opening = source(cells[0])
     for heading in ("What you'll do", "What you'll learn", "What you'll need"):
         assert heading in opening
-    assert "profile.describe()" in source(code(cells)[0])
+    assert "runtime.describe()" in source(code(cells)[0])
     assert "## Exercises" in source(cells[-1])
     assert "## Where to go next" in source(cells[-1])
     sections = [

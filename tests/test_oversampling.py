@@ -10,7 +10,8 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
-from cvae.oversampling import Batches, VAEOverSampler, seeded
+from cvae.datasets.batches import Batches
+from cvae.oversampling import VAEOverSampler, seeded
 
 SMALL = {"options": {"hidden": (32,)}, "latent_dim": 2, "random_state": 0}
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae import cards, likelihoods, profile, recipes
+from cvae import likelihoods, runtime
 from cvae.__main__ import main
-from cvae.page import TEMPLATE, steps_of, write_page
+from cvae.experiments import storage, training
+from cvae.visualization.page import TEMPLATE, steps_of, write_page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="an extra: requirements-course.txt")
 
@@ -292,7 +293,7 @@ def test_the_command(tiny_recipe, small, images, labels, tmp_path, monkeypatch, 
     model, page = tmp_path / "tiny.keras", tmp_path / "tiny.html"
     assert main(["explore", str(model), "--out", str(page)]) == 2
     assert "there is no file" in capsys.readouterr().err
-    recipes.train(tiny_recipe, model, verbose=0)
+    training.train(tiny_recipe, model, verbose=0)
     assert main(["explore", str(model), "--out", str(page)]) == 0
     assert capsys.readouterr().out == f"saved {page}\n"
     assert "The latent space of tiny" in page.read_text()
@@ -336,8 +337,8 @@ def test_decoders_that_a_page_cannot_run(small):
 
 @pytest.mark.parametrize(("page", "model"), [("mnist", "luther-2"), ("fashion", "patadia-fashion")])
 def test_the_committed_pages_are_of_the_committed_models(visit, page, model):
-    path = profile.ROOT / "figures" / f"explore_{page}.html"
-    vae = cvae.load_vae(cards.PRETRAINED / f"{model}.keras")
+    path = runtime.ROOT / "figures" / f"explore_{page}.html"
+    vae = cvae.load_vae(storage.PRETRAINED / f"{model}.keras")
     start, end = TEMPLATE.read_text().split("/*CONTENT*/null")
     text = path.read_text()
     assert text.startswith(start)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import cvae
-from cvae import photographs
+from cvae.datasets import folder
 
 
 def save(path, pixels, **options):
@@ -93,7 +93,7 @@ def test_the_test_images_are_a_fixed_part(animals):
     ("n", "fraction", "held_out"), [(10, 0.1, 1), (2, 0.01, 1), (2, 0.99, 1), (100, 0.25, 25)]
 )
 def test_at_least_one_image_on_either_side(n, fraction, held_out):
-    train, test = photographs.split(n, fraction, seed=0)
+    train, test = folder.split(n, fraction, seed=0)
     assert len(test) == held_out
     assert sorted([*train, *test]) == list(range(n))
     assert (np.diff(train) > 0).all()
@@ -105,10 +105,10 @@ def test_the_centre_is_cut_out_and_the_short_side_fits(tmp_path, turn):
     pixels = np.concatenate([plain(40, 40, colour) for colour in np.eye(3) * 255], axis=1)
     path = tmp_path / "strip.png"
     save(path, pixels.swapaxes(0, 1) if turn else pixels)
-    small = photographs.read_photograph(path, 20, grayscale=False)
+    small = folder.read_photograph(path, 20, grayscale=False)
     assert small.shape == (20, 20, 3)
     assert np.array_equal(small[3:-3, 3:-3], plain(14, 14, (0, 255, 0)))
-    assert photographs.read_photograph(path, 90, grayscale=False).shape == (90, 90, 3)
+    assert folder.read_photograph(path, 90, grayscale=False).shape == (90, 90, 3)
 
 
 def test_photographs_are_turned_upright(tmp_path):
@@ -117,7 +117,7 @@ def test_photographs_are_turned_upright(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     save(tmp_path / "a.jpg", stored, exif=exif, quality=95, subsampling=0)
-    upright = photographs.read_photograph(tmp_path / "a.jpg", 32, grayscale=False)
+    upright = folder.read_photograph(tmp_path / "a.jpg", 32, grayscale=False)
     expected = np.rot90(stored, -1)
     assert abs(upright[:14].astype(int) - expected[:14]).max() < 12
     assert abs(upright[18:].astype(int) - expected[18:]).max() < 12
@@ -128,22 +128,22 @@ def test_large_jpegs_read_at_a_fraction_look_the_same(tmp_path):
     pixels = np.stack([x * 255 / 799, y * 255 / 599, 127 + 100 * np.sin(x / 60)], axis=-1)
     save(tmp_path / "a.jpg", pixels, quality=95)
     save(tmp_path / "a.png", pixels)
-    jpeg = photographs.read_photograph(tmp_path / "a.jpg", 32, grayscale=False).astype(int)
-    png = photographs.read_photograph(tmp_path / "a.png", 32, grayscale=False).astype(int)
+    jpeg = folder.read_photograph(tmp_path / "a.jpg", 32, grayscale=False).astype(int)
+    png = folder.read_photograph(tmp_path / "a.png", 32, grayscale=False).astype(int)
     assert abs(jpeg - png).max() <= 6
 
 
 def test_grey(animals, tmp_path):
     assert cvae.load_folder(animals, 5, grayscale=True).image_shape == (5, 5, 1)
     save(tmp_path / "red.png", plain(8, 8, (255, 0, 0)))
-    assert (photographs.read_photograph(tmp_path / "red.png", 4, grayscale=True) == 76).all()  # 0.299
+    assert (folder.read_photograph(tmp_path / "red.png", 4, grayscale=True) == 76).all()  # 0.299
     save(tmp_path / "grey.png", np.full((8, 8), 90))
-    assert (photographs.read_photograph(tmp_path / "grey.png", 4, grayscale=False) == 90).all()
+    assert (folder.read_photograph(tmp_path / "grey.png", 4, grayscale=False) == 90).all()
 
 
 def test_transparency_is_dropped(tmp_path):
     save(tmp_path / "glass.png", plain(8, 8, (10, 200, 30, 128)))
-    small = photographs.read_photograph(tmp_path / "glass.png", 4, grayscale=False)
+    small = folder.read_photograph(tmp_path / "glass.png", 4, grayscale=False)
     assert np.array_equal(small, plain(4, 4, (10, 200, 30)))
 
 
@@ -163,7 +163,7 @@ def test_progress_is_shown_but_not_under_ci(animals, monkeypatch, ci):
         seen.append((len(photographs), disable))
         return photographs
 
-    monkeypatch.setattr(photographs, "tqdm", note)
+    monkeypatch.setattr(folder, "tqdm", note)
     monkeypatch.setenv("CI", ci)
     cvae.load_folder(animals, 4)
     assert seen == [(10, bool(ci))]

@@ -8,31 +8,32 @@ import matplotlib.figure
 import numpy as np
 import pytest
 
-from cvae import ImageDataset, plots, profile
+from cvae import ImageDataset, runtime
+from cvae.visualization import plots
 
 
 def test_pick(monkeypatch):
-    for name in profile.PROFILES:
+    for name in runtime.PROFILES:
         monkeypatch.setenv("CVAE_PROFILE", name)
-        assert profile.pick(smoke=1, quick=2, full=3) == {"smoke": 1, "quick": 2, "full": 3}[name]
-        assert f"profile {name}" in profile.describe()
+        assert runtime.pick(smoke=1, quick=2, full=3) == {"smoke": 1, "quick": 2, "full": 3}[name]
+        assert f"profile {name}" in runtime.describe()
     monkeypatch.delenv("CVAE_PROFILE")
-    assert profile.name() == ("full" if profile.gpus() else "quick")
+    assert runtime.name() == ("full" if runtime.gpus() else "quick")
     monkeypatch.setenv("CVAE_PROFILE", "fast")
     with pytest.raises(ValueError, match="one of smoke, quick, full, got 'fast'"):
-        profile.name()
+        runtime.name()
 
 
 def test_quiet_under_ci(monkeypatch):
     monkeypatch.setenv("CI", "true")
-    assert profile.verbose() == 0
+    assert runtime.verbose() == 0
     monkeypatch.delenv("CI")
-    assert profile.verbose() == 2
+    assert runtime.verbose() == 2
 
 
 def test_precision_for_a_whole_run():
     script = (
-        "import cvae; print(cvae.profile.describe(), cvae.build_vae((8, 8, 1), 2).encoder.compute_dtype)"
+        "import cvae; print(cvae.runtime.describe(), cvae.build_vae((8, 8, 1), 2).encoder.compute_dtype)"
     )
     result = subprocess.run(
         [sys.executable, "-c", script], env=os.environ | {"CVAE_PRECISION": "mixed_bfloat16"},
@@ -47,7 +48,7 @@ def data(images, labels):
 
 
 def test_figures_are_kept_only_from_a_full_run_on_real_data(data, monkeypatch, tmp_path):
-    monkeypatch.setattr(profile, "ROOT", tmp_path)
+    monkeypatch.setattr(runtime, "ROOT", tmp_path)
     stand_in = dataclasses.replace(data, source="stand-in: squares")
     for name, given, kept in (
         ("quick", data, False), ("smoke", None, False), ("full", stand_in, False), ("full", data, True),

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from cvae import cards, experiments, profile, published, recipes
+from cvae import runtime
+from cvae.experiments import against_papers, catalogue, storage, training
 
 
 @pytest.fixture
@@ -24,8 +25,8 @@ def recorded(tiny_recipe, monkeypatch):
                 "settings": recipe.settings(), "epochs": recipe.epochs, "parameters": 1234,
                 "training_images": 60000, "image_shape": [8, 8, 1], "seconds": 10.0,
             }  # fmt: skip
-            cards.write_json(card | result, cards.RESULTS / f"{name}.json")
-        for module in (published, recipes, experiments):
+            storage.write_json(card | result, storage.RESULTS / f"{name}.json")
+        for module in (against_papers, training, catalogue):
             monkeypatch.setattr(module, "RECIPES", known)
 
     return record
@@ -49,7 +50,7 @@ def test_ours_stand_beside_the_published_ones_of_their_kind(recorded):
         ),
         unmeasured=({}, None),
     )
-    table = published.rows()
+    table = against_papers.rows()
     by_kind = {}
     for row in table:
         by_kind.setdefault(row["kind"], []).append((row["model"], round(row["value"], 6)))
@@ -68,7 +69,7 @@ def test_ours_stand_beside_the_published_ones_of_their_kind(recorded):
 
 def test_the_table_as_markdown(recorded):
     recorded(poor=({}, likelihood(97.0, 95.0)))
-    text = published.markdown(published.rows())
+    text = against_papers.markdown(against_papers.rows())
     assert "**mnist, dynamic binarisation, nats per image**" in text
     assert "**mnist, dynamic binarisation, nats per image, given the label**" in text
     assert "| poor | 95.00 | 97.00 | 1,234 | 60,000 | 10 s | ours |" in text
@@ -76,10 +77,10 @@ def test_the_table_as_markdown(recorded):
 
 
 def test_what_is_recorded_here_can_be_shown():
-    rows = published.rows()
+    rows = against_papers.rows()
     ours = [row for row in rows if row["source"] == "ours"]
     assert {row["model"] for row in ours} >= {"cifar10-32", "cifar10-512"}
     for row in ours:
-        card = json.loads((profile.ROOT / "data" / "results" / f"{row['model']}.json").read_text())
+        card = json.loads((runtime.ROOT / "data" / "results" / f"{row['model']}.json").read_text())
         assert row["seconds"] >= card["seconds"]
         assert row["bound"] >= row["value"] > 0

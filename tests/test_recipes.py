@@ -11,29 +11,29 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae import cards, experiments, recipes
+from cvae.experiments import catalogue, storage, training
 
 
 def test_every_recipe_builds():
     shapes = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
-    for recipe in recipes.RECIPES.values():
+    for recipe in catalogue.RECIPES.values():
         if recipe.seed == 0:  # the other seeds are of the same networks
             vae = recipe.build(shapes.get(recipe.dataset, (64, 64, 3)), num_classes=10)
             assert vae.latent_dim == recipe.latent_dim
         assert recipe.about
-        assert recipe.better is None or recipe.better in recipes.RECIPES
+        assert recipe.better is None or recipe.better in catalogue.RECIPES
 
 
 def test_the_luther_network():
     """784 to 200 to 200 to 2 + 2, and back: by hand."""
-    vae = recipes.RECIPES["luther-2"].build((28, 28, 1))
+    vae = catalogue.RECIPES["luther-2"].build((28, 28, 1))
     encoder = 784 * 200 + 200 + 200 * 200 + 200 + 2 * (200 * 2 + 2)
     decoder = 2 * 200 + 200 + 200 * 200 + 200 + 200 * 784 + 784
     assert vae.encoder.count_params() + vae.decoder.count_params() == encoder + decoder
 
 
 def test_train_writes_weights_and_card(tiny_recipe, tmp_path):
-    vae = recipes.train(tiny_recipe, tmp_path / "out" / "tiny.keras", verbose=0)
+    vae = training.train(tiny_recipe, tmp_path / "out" / "tiny.keras", verbose=0)
     card = json.loads((tmp_path / "out" / "tiny.json").read_text())
     assert card["settings"] == tiny_recipe.settings()
     assert card["epochs"] == 3
@@ -48,47 +48,47 @@ def test_train_writes_weights_and_card(tiny_recipe, tmp_path):
 
 @pytest.mark.parametrize(("threads", "hardware"), [(None, "4 CPU cores"), ("1", "1 of 4 CPU cores")])
 def test_a_card_says_how_many_cores_trained(tiny_recipe, tmp_path, monkeypatch, threads, hardware):
-    monkeypatch.setattr(cards.os, "cpu_count", lambda: 4)
-    monkeypatch.setattr(cards.profile, "gpus", list)
+    monkeypatch.setattr(storage.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(storage.runtime, "gpus", list)
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
     if threads:
         monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", threads)
-    recipes.train(tiny_recipe.but(epochs=1), tmp_path / "tiny.keras", verbose=0)
+    training.train(tiny_recipe.but(epochs=1), tmp_path / "tiny.keras", verbose=0)
     assert json.loads((tmp_path / "tiny.json").read_text())["hardware"] == hardware
 
 
 def test_load_or_train_trains_once(tiny_recipe, capsys, monkeypatch, recwarn):
     with pytest.raises(FileNotFoundError, match="tiny is not trained"):
-        recipes.read_card("tiny")
-    first = recipes.load_or_train("tiny", verbose=0)
+        storage.read_card("tiny")
+    first = training.load_or_train("tiny", verbose=0)
     assert "tiny: training, 3 epochs" in capsys.readouterr().out
-    second = recipes.load_or_train("tiny", verbose=0)
+    second = training.load_or_train("tiny", verbose=0)
     assert "tiny: trained weights (3 epochs" in capsys.readouterr().out
     np.testing.assert_allclose(first.sample(2, seed=0), second.sample(2, seed=0), atol=1e-6)
     data = tiny_recipe.load()
     second.evaluate(data.x_test, verbose=0)  # ready to use: compiled
     assert not [w for w in recwarn if "Skipping variable loading" in str(w.message)]
-    assert recipes.read_card("tiny")["name"] == "tiny"
+    assert storage.read_card("tiny")["name"] == "tiny"
     monkeypatch.setenv("CVAE_RETRAIN", "1")
-    recipes.load_or_train("tiny", verbose=0)
+    training.load_or_train("tiny", verbose=0)
     assert "training" in capsys.readouterr().out
 
 
 def test_after_retraining_the_card_is_of_the_new_weights(tiny_recipe, monkeypatch):
-    recipes.train(tiny_recipe, cards.PRETRAINED / "tiny.keras", verbose=0)
-    committed = recipes.read_card("tiny")["history"]["seconds"]
+    training.train(tiny_recipe, storage.PRETRAINED / "tiny.keras", verbose=0)
+    committed = storage.read_card("tiny")["history"]["seconds"]
     monkeypatch.setenv("CVAE_RETRAIN", "1")
-    recipes.load_or_train("tiny", verbose=0)
-    assert recipes.read_card("tiny")["history"]["seconds"] != committed
+    training.load_or_train("tiny", verbose=0)
+    assert storage.read_card("tiny")["history"]["seconds"] != committed
 
 
 def test_weights_of_other_settings_are_not_taken(tiny_recipe, capsys):
-    recipes.train(tiny_recipe, cards.PRETRAINED / "tiny.keras", verbose=0)
-    assert cards.find_weights(tiny_recipe) == cards.PRETRAINED / "tiny.keras"
+    training.train(tiny_recipe, storage.PRETRAINED / "tiny.keras", verbose=0)
+    assert storage.find_weights(tiny_recipe) == storage.PRETRAINED / "tiny.keras"
     for change in ({"epochs": 2}, {"beta": 2.0}, {"options": {"hidden": (9,)}}, {"seed": 1}):
-        assert cards.find_weights(tiny_recipe.but(**change)) is None
+        assert storage.find_weights(tiny_recipe.but(**change)) is None
     # Words about a recipe are not settings.
-    assert cards.find_weights(tiny_recipe.but(about="other words")) is not None
+    assert storage.find_weights(tiny_recipe.but(about="other words")) is not None
 
 
 def test_half_written_weights_are_never_seen(tiny_recipe, monkeypatch):
@@ -99,22 +99,22 @@ def test_half_written_weights_are_never_seen(tiny_recipe, monkeypatch):
 
     monkeypatch.setattr(cvae.VAE, "save", fail)
     with pytest.raises(KeyboardInterrupt):
-        recipes.train(tiny_recipe, verbose=0)
-    assert cards.find_weights(tiny_recipe) is None
-    assert not list(cards.RUNS.rglob("*.keras"))
+        training.train(tiny_recipe, verbose=0)
+    assert storage.find_weights(tiny_recipe) is None
+    assert not list(storage.RUNS.rglob("*.keras"))
 
 
 def test_a_card_never_stands_beside_other_weights(tiny_recipe, tmp_path, monkeypatch):
     out = tmp_path / "tiny.keras"
-    recipes.train(tiny_recipe, out, verbose=0)
+    training.train(tiny_recipe, out, verbose=0)
 
     def fail(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cards, "write_json", fail)
+    monkeypatch.setattr(storage, "write_json", fail)
     with pytest.raises(KeyboardInterrupt):
-        recipes.train(tiny_recipe.but(beta=2.0), out, verbose=0)
-    assert not cards.is_of(tiny_recipe, out)
+        training.train(tiny_recipe.but(beta=2.0), out, verbose=0)
+    assert not storage.is_of(tiny_recipe, out)
 
 
 def test_stand_in_weights_do_not_go_into_pretrained(tiny_recipe, monkeypatch):
@@ -122,30 +122,30 @@ def test_stand_in_weights_do_not_go_into_pretrained(tiny_recipe, monkeypatch):
     stand_in = cvae.ImageDataset(
         "squares", "stand-in: squares", ("a",), data.x_train, data.y_train, data.x_test, data.y_test
     )
-    monkeypatch.setattr("cvae.recipe.load", lambda *args, **kwargs: stand_in)
+    monkeypatch.setattr("cvae.experiments.recipe.load", lambda *args, **kwargs: stand_in)
     with pytest.raises(ValueError, match="do not go into data/pretrained"):
-        recipes.train(tiny_recipe, cards.PRETRAINED / "tiny.keras")
+        training.train(tiny_recipe, storage.PRETRAINED / "tiny.keras")
     # Nor are real weights shown beside stand-in data.
-    cards.PRETRAINED.mkdir(exist_ok=True)
-    assert cards.find_weights(tiny_recipe) is None
+    storage.PRETRAINED.mkdir(exist_ok=True)
+    assert storage.find_weights(tiny_recipe) is None
 
 
 def test_bad_output_is_found_before_training(tiny_recipe, tmp_path, monkeypatch):
     monkeypatch.setattr(cvae.VAE, "fit", lambda *a, **k: pytest.fail("training started"))
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="cannot write"):
-        recipes.train(tiny_recipe, tmp_path / "file" / "a.keras")
+        training.train(tiny_recipe, tmp_path / "file" / "a.keras")
     with pytest.raises(ValueError, match="must end in .keras"):
-        recipes.train(tiny_recipe, tmp_path / "a.h5")
+        training.train(tiny_recipe, tmp_path / "a.h5")
 
 
 def test_unknown_recipe_lists_the_near_ones():
     with pytest.raises(ValueError, match="unknown recipe 'luter-2'; did you mean luther-2"):
-        recipes.find("luter-2")
+        catalogue.find("luter-2")
 
 
 def test_bias_init_and_variance(tiny_recipe):
-    vae = recipes.train(tiny_recipe.but(bias_init=True, variance=0.05, epochs=1), verbose=0)
+    vae = training.train(tiny_recipe.but(bias_init=True, variance=0.05, epochs=1), verbose=0)
     assert vae.likelihood.variance == 0.05
 
 
@@ -162,7 +162,7 @@ class StopAfter(keras.callbacks.Callback):
 @pytest.mark.parametrize("change", [{}, {"augment": 5.0}, {"binarize": "dynamic"}])
 def test_a_conditional_recipe(tiny_recipe, tmp_path, change):
     recipe = tiny_recipe.but(conditional=True, epochs=1, **change)
-    recipes.train(recipe, tmp_path / "tiny.keras", verbose=0)
+    training.train(recipe, tmp_path / "tiny.keras", verbose=0)
     vae = cvae.load_vae(tmp_path / "tiny.keras")
     assert isinstance(vae, cvae.ConditionalVAE)
     classes = len(recipe.load().class_names)
@@ -175,15 +175,15 @@ def test_a_conditional_recipe(tiny_recipe, tmp_path, change):
 @pytest.mark.parametrize("conditional", [False, True])
 def test_a_binarised_recipe_records_its_likelihood(tiny_recipe, monkeypatch, conditional):
     recipe = tiny_recipe.but(binarize="static", conditional=conditional, nll_samples=20)
-    monkeypatch.setitem(experiments.RECIPES, "tiny", recipe)
-    recipes.reproduce(["tiny"])
-    result = recipes.read_result(recipe)
+    monkeypatch.setitem(catalogue.RECIPES, "tiny", recipe)
+    training.reproduce(["tiny"])
+    result = storage.read_result(recipe)
     assert (result["nll"]["images"], result["nll"]["samples"]) == (32, 20)
     assert 0 < result["nll"]["standard_error"] < result["nll"]["nats"]
     assert result["nll"]["nats"] < result["final"]["val_loss"]  # tighter than the ELBO
-    again = recipes.estimate_nll(recipe, recipes.load_or_train(recipe))
+    again = training.estimate_nll(recipe, training.load_or_train(recipe))
     assert again == result["nll"]
-    assert "nll" not in recipes.read_card(recipe)
+    assert "nll" not in storage.read_card(recipe)
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_binarised_recipe_records_its_likelihood(tiny_recipe, monkeypatch, con
 )
 def test_options_of_training_arrive(tiny_recipe, tmp_path, anneal, betas):
     recipe = tiny_recipe.but(beta=2.0, free_bits=0.25, importance_samples=3, anneal=anneal, epochs=4)
-    vae = recipes.train(recipe, tmp_path / "tiny.keras", verbose=0)
+    vae = training.train(recipe, tmp_path / "tiny.keras", verbose=0)
     assert (vae.free_bits, vae.importance_samples) == (0.25, 3)
     history = json.loads((tmp_path / "tiny.json").read_text())["history"]
     assert history.get("beta", [None] * 4) == betas
@@ -199,24 +199,24 @@ def test_options_of_training_arrive(tiny_recipe, tmp_path, anneal, betas):
 
 def test_a_recipe_that_starts_with_the_weights_of_another(tiny_recipe, capsys):
     further = tiny_recipe.but(name="further", start="tiny", beta=2.0, learning_rate=1e-9, epochs=1)
-    vae = recipes.train(further, verbose=0)
+    vae = training.train(further, verbose=0)
     assert "tiny: training, 3 epochs" in capsys.readouterr().out
-    first = recipes.load_or_train("tiny", verbose=0)
+    first = training.load_or_train("tiny", verbose=0)
     z = cvae.gaussian.prior(4, 2, 0)
     np.testing.assert_allclose(vae.decode(z), first.decode(z), atol=1e-5)
     assert float(vae.beta) == 2
     with pytest.raises(ValueError, match="wider cannot start with the weights of tiny, whose network"):
-        recipes.train(further.but(name="wider", latent_dim=3), verbose=0)
+        training.train(further.but(name="wider", latent_dim=3), verbose=0)
 
 
 def test_a_deeper_network_is_another_even_where_its_first_layers_are_alike(tiny_recipe, monkeypatch):
     deep = tiny_recipe.but(
         name="deep", latent_dim=8, options={"hidden": (8,), "encoder": {"hidden": (8, 8)}}
     )
-    monkeypatch.setitem(experiments.RECIPES, "deep", deep)
+    monkeypatch.setitem(catalogue.RECIPES, "deep", deep)
     flat = deep.but(name="flat", start="deep", options={"hidden": (8,)})
     with pytest.raises(ValueError, match="flat cannot start with the weights of deep"):
-        recipes.train(flat, verbose=0)
+        training.train(flat, verbose=0)
 
 
 def test_a_conditional_recipe_starts_where_a_plain_one_ended(tiny_recipe, monkeypatch, images, labels):
@@ -224,28 +224,28 @@ def test_a_conditional_recipe_starts_where_a_plain_one_ended(tiny_recipe, monkey
     tiny = tiny_recipe.but(network="conv", options={"filters": (4, 4)})
     told = tiny.but(name="told", start="tiny", conditional=True, learning_rate=1e-9, epochs=1)
     for recipe in (tiny, told):
-        monkeypatch.setitem(experiments.RECIPES, recipe.name, recipe)
-    first, vae = recipes.train(tiny, verbose=0), recipes.train(told, verbose=0)
+        monkeypatch.setitem(catalogue.RECIPES, recipe.name, recipe)
+    first, vae = training.train(tiny, verbose=0), training.train(told, verbose=0)
     z_mean, _ = vae.encode(images, labels)
     np.testing.assert_allclose(z_mean, first.encode(images)[0], atol=1e-5)
     np.testing.assert_allclose(vae.decode(z_mean, labels), first.decode(z_mean), atol=1e-5)
     learnt = told.but(name="learnt", learning_rate=1e-2)
-    monkeypatch.setitem(experiments.RECIPES, "learnt", learnt)
-    vae = recipes.train(learnt, verbose=0)
+    monkeypatch.setitem(catalogue.RECIPES, "learnt", learnt)
+    vae = training.train(learnt, verbose=0)
     assert abs(vae.decode(z_mean, labels) - vae.decode(z_mean, 1 - labels // 2)).max() > 1e-3
     told_mean, _ = vae.encode(images, labels)
     assert abs(told_mean - vae.encode(images, (labels + 1) % 3)[0]).max() > 1e-4
-    again = recipes.train(told.but(name="again", start="learnt"), verbose=0)  # both know the label
+    again = training.train(told.but(name="again", start="learnt"), verbose=0)  # both know the label
     np.testing.assert_allclose(again.encode(images, labels)[0], told_mean, atol=1e-5)
     np.testing.assert_allclose(again.decode(z_mean, labels), vae.decode(z_mean, labels), atol=1e-5)
     for start, change in (("tiny", {"network": "mlp", "options": {}}), ("told", {"conditional": False})):
         with pytest.raises(ValueError, match="wrong cannot start with the weights of"):
-            recipes.train(told.but(name="wrong", start=start, **change), verbose=0)
+            training.train(told.but(name="wrong", start=start, **change), verbose=0)
 
 
 def test_layers_next_to_z_can_start_anew(tiny_recipe):
     anew = tiny_recipe.but(name="anew", start="tiny", new_z=True, learning_rate=1e-9, epochs=1)
-    vae, first = recipes.train(anew, verbose=0), recipes.load_or_train("tiny", verbose=0)
+    vae, first = training.train(anew, verbose=0), training.load_or_train("tiny", verbose=0)
 
     def alike(other):
         pairs = zip(vae.encoder.weights + vae.decoder.weights, other, strict=True)
@@ -257,17 +257,17 @@ def test_layers_next_to_z_can_start_anew(tiny_recipe):
     assert alike(drawn.encoder.weights + drawn.decoder.weights) == next_to_z
     assert alike(first.encoder.weights + first.decoder.weights) == [not new for new in next_to_z]
     with pytest.raises(ValueError, match="alone: new_z needs a start"):
-        recipes.train(anew.but(name="alone", start=None), verbose=0)
+        training.train(anew.but(name="alone", start=None), verbose=0)
 
 
 def test_interrupted_training_goes_on(tiny_recipe, tmp_path):
     out = tmp_path / "tiny.keras"
     with pytest.raises(KeyboardInterrupt):
-        recipes.train(tiny_recipe, out, callbacks=[StopAfter(2)], verbose=0)
+        training.train(tiny_recipe, out, callbacks=[StopAfter(2)], verbose=0)
     assert not out.exists()
     begun = []
     note = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.append(epoch))
-    recipes.train(tiny_recipe, out, callbacks=[note], verbose=0)
+    training.train(tiny_recipe, out, callbacks=[note], verbose=0)
     assert begun == [2]
     history = json.loads(out.with_suffix(".json").read_text())["history"]
     assert len(history["loss"]) == 3
@@ -279,8 +279,8 @@ def test_killed_while_writing_the_backup(tiny_recipe, tmp_path, spoilt):
     """Keras writes its backup in place: each file can be left empty, or a log row half written."""
     out = tmp_path / "tiny.keras"
     with pytest.raises(KeyboardInterrupt):
-        recipes.train(tiny_recipe, out, callbacks=[StopAfter(2)], verbose=0)
-    (folder,) = cards.RUNS.iterdir()
+        training.train(tiny_recipe, out, callbacks=[StopAfter(2)], verbose=0)
+    (folder,) = storage.RUNS.iterdir()
     begun = []
     note = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.append(epoch))
     for name in ("training_metadata.json", "latest.weights.h5"):
@@ -289,7 +289,7 @@ def test_killed_while_writing_the_backup(tiny_recipe, tmp_path, spoilt):
     if spoilt == "log":
         log = folder / "log.csv"
         log.write_text(log.read_text() + "2,0.1")
-    recipes.train(tiny_recipe, out, callbacks=[note], verbose=0)
+    training.train(tiny_recipe, out, callbacks=[note], verbose=0)
     assert begun == ([2] if spoilt == "log" else [1, 2])
     history = json.loads(out.with_suffix(".json").read_text())["history"]
     assert [len(values) for values in history.values()] == [3] * len(history)
@@ -301,8 +301,9 @@ def test_killed_command_loses_at_most_one_epoch(tmp_path):
     script = f"""
         import sys
         from pathlib import Path
-        from cvae import cards, recipes, __main__
-        cards.RUNS = Path({str(tmp_path)!r})
+        from cvae import __main__
+        from cvae.experiments import storage
+        storage.RUNS = Path({str(tmp_path)!r})
         out = {str(tmp_path / "m.keras")!r}
         sys.exit(__main__.main(["train", "luther-2", "--epochs", "12", "--out", out]))
     """
@@ -319,7 +320,7 @@ def test_killed_command_loses_at_most_one_epoch(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not (tmp_path / "m.keras").exists()
-    before = recipes.read_log(logs[0])["seconds"]
+    before = training.read_log(logs[0])["seconds"]
     assert 3 <= len(before) < 12
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-3000:]
@@ -331,14 +332,14 @@ def test_killed_command_loses_at_most_one_epoch(tmp_path):
 
 
 def test_committed_weights_load_and_are_of_their_recipe():
-    names = [p.stem for p in cards.PRETRAINED.glob("*.keras") if not p.stem.startswith("classifier")]
+    names = [p.stem for p in storage.PRETRAINED.glob("*.keras") if not p.stem.startswith("classifier")]
     assert set(names) >= {"luther-2", "luther-10", "luther-100"}
     for name in names:
-        card = json.loads((cards.PRETRAINED / f"{name}.json").read_text())
-        assert recipes.RECIPES[name].has_settings(card["settings"]), name
-        assert card["epochs"] == recipes.RECIPES[name].epochs
+        card = json.loads((storage.PRETRAINED / f"{name}.json").read_text())
+        assert catalogue.RECIPES[name].has_settings(card["settings"]), name
+        assert card["epochs"] == catalogue.RECIPES[name].epochs
         assert "stand-in" not in card["data"]
-        vae = cvae.load_vae(cards.PRETRAINED / f"{name}.keras")
-        labels = [0, 1] if recipes.RECIPES[name].conditional else None
+        vae = cvae.load_vae(storage.PRETRAINED / f"{name}.keras")
+        labels = [0, 1] if catalogue.RECIPES[name].conditional else None
         assert vae.sample(2, labels, seed=0).shape[1:] == vae.image_shape
-        assert (cards.PRETRAINED / f"{name}.keras").stat().st_size < 10e6
+        assert (storage.PRETRAINED / f"{name}.keras").stat().st_size < 10e6

@@ -11,14 +11,15 @@ import pytest
 import scipy.stats
 
 import cvae
-from cvae import cards, classifiers, experiments, profile, recipes, results
+from cvae import runtime
 from cvae.__main__ import main
+from cvae.experiments import against_reports, catalogue, storage, training
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     # So few steps are done before a graph would be traced.
-    monkeypatch.setattr(profile, "compile_options", lambda: {"run_eagerly": True})
+    monkeypatch.setattr(runtime, "compile_options", lambda: {"run_eagerly": True})
     monkeypatch.setenv("CI", "1")
     monkeypatch.delenv("CVAE_RETRAIN", raising=False)
 
@@ -26,11 +27,11 @@ def _quick(monkeypatch):
 @pytest.fixture
 def only(tiny_recipe):
     """A function that leaves these recipes, and no others, in RECIPES."""
-    everything = dict(experiments.RECIPES)
+    everything = dict(catalogue.RECIPES)
 
     def put(recipes):
-        experiments.RECIPES.clear()
-        experiments.RECIPES.update(recipes)
+        catalogue.RECIPES.clear()
+        catalogue.RECIPES.update(recipes)
 
     yield lambda *chosen: put({recipe.name: recipe for recipe in chosen})
     put(everything)  # in their order, which the table has, too
@@ -44,70 +45,70 @@ def two(tiny_recipe, only):
 @pytest.fixture
 def trained(monkeypatch):
     """The names of the recipes that are trained from here on, in order."""
-    names, train = [], recipes.train
+    names, train = [], training.train
 
     def note(recipe, *args, **kwargs):
         names.append(recipe.name)
         return train(recipe, *args, **kwargs)
 
-    monkeypatch.setattr(recipes, "train", note)
+    monkeypatch.setattr(training, "train", note)
     return names
 
 
 def test_reproduce_trains_once(tiny_recipe, trained, capsys, monkeypatch):
     monkeypatch.delenv("CI")
-    assert recipes.read_result("tiny") is None
-    (path,) = recipes.reproduce(["tiny"])
-    assert path == cards.RESULTS / "tiny.json"
+    assert storage.read_result("tiny") is None
+    (path,) = training.reproduce(["tiny"])
+    assert path == storage.RESULTS / "tiny.json"
     assert "tiny 100%" in capsys.readouterr().err
-    result = recipes.read_result("tiny")
-    assert result == json.loads(path.read_text()) == recipes.read_card("tiny")
+    result = storage.read_result("tiny")
+    assert result == json.loads(path.read_text()) == storage.read_card("tiny")
     assert len(result["history"]["val_loss"]) == result["epochs"] == 3
     assert result["data"] == "TFDS squares 1.0.0"
     before = path.read_bytes()
-    assert recipes.reproduce(["tiny"]) == [path]
+    assert training.reproduce(["tiny"]) == [path]
     assert path.read_bytes() == before
     assert trained == ["tiny"]
-    assert not cards.PRETRAINED.exists()  # this recipe's weights are not kept
+    assert not storage.PRETRAINED.exists()  # this recipe's weights are not kept
 
 
 def test_weights_that_are_here_already_are_not_trained_again(tiny_recipe, trained):
-    recipes.train(tiny_recipe, verbose=0)
-    recipes.reproduce(["tiny"])
+    training.train(tiny_recipe, verbose=0)
+    training.reproduce(["tiny"])
     assert trained == ["tiny"]
-    assert recipes.read_result("tiny") == recipes.read_card("tiny")
+    assert storage.read_result("tiny") == storage.read_card("tiny")
 
 
 def test_what_is_worth_keeping_is_kept(tiny_recipe, only):
     recipe = tiny_recipe.but(keep=True)
     only(recipe)
-    recipes.reproduce()
-    kept = cards.PRETRAINED / "tiny.keras"
-    assert cards.find_weights(recipe) == kept
-    assert json.loads(kept.with_suffix(".json").read_text()) == recipes.read_result(recipe)
-    vae = recipes.load_or_train("tiny")
-    (trained_here,) = cards.RUNS.rglob("model.keras")
+    training.reproduce()
+    kept = storage.PRETRAINED / "tiny.keras"
+    assert storage.find_weights(recipe) == kept
+    assert json.loads(kept.with_suffix(".json").read_text()) == storage.read_result(recipe)
+    vae = training.load_or_train("tiny")
+    (trained_here,) = storage.RUNS.rglob("model.keras")
     expected = cvae.load_vae(trained_here).sample(3, seed=0)
     np.testing.assert_allclose(vae.sample(3, seed=0), expected, atol=1e-3)  # kept in 16 bits
 
 
 def test_killed_between_two_recipes_it_goes_on(two, monkeypatch, trained):
-    note = recipes.train
+    note = training.train
 
     def killed(recipe, *args, **kwargs):
         if recipe.name == "second":
             raise KeyboardInterrupt
         return note(recipe, *args, **kwargs)
 
-    monkeypatch.setattr(recipes, "train", killed)
+    monkeypatch.setattr(training, "train", killed)
     with pytest.raises(KeyboardInterrupt):
-        recipes.reproduce()
-    assert recipes.read_result("tiny") is not None
-    assert recipes.read_result("second") is None
-    monkeypatch.setattr(recipes, "train", note)
-    assert [path.stem for path in recipes.reproduce()] == ["tiny", "second"]
+        training.reproduce()
+    assert storage.read_result("tiny") is not None
+    assert storage.read_result("second") is None
+    monkeypatch.setattr(training, "train", note)
+    assert [path.stem for path in training.reproduce()] == ["tiny", "second"]
     assert trained == ["tiny", "second"]
-    first, second = recipes.read_result("tiny"), recipes.read_result("second")
+    first, second = storage.read_result("tiny"), storage.read_result("second")
     assert first["final"]["val_loss"] != second["final"]["val_loss"]
 
 
@@ -127,73 +128,75 @@ def test_killed_within_a_training_it_goes_on(tiny_recipe, monkeypatch):
 
     monkeypatch.setattr(cvae.VAE, "fit", kill_at(2))
     with pytest.raises(KeyboardInterrupt):
-        recipes.reproduce(["tiny"])
-    assert not cards.RESULTS.exists()
+        training.reproduce(["tiny"])
+    assert not storage.RESULTS.exists()
     monkeypatch.setattr(cvae.VAE, "fit", kill_at(None))
-    recipes.reproduce(["tiny"])
+    training.reproduce(["tiny"])
     assert begun == [0, 1, 2]
-    assert len(recipes.read_result("tiny")["history"]["loss"]) == 3
+    assert len(storage.read_result("tiny")["history"]["loss"]) == 3
 
 
 def test_stand_ins_are_refused_before_any_training(two, tiny_recipe, monkeypatch, trained):
     real = tiny_recipe.load()
     stand_in = dataclasses.replace(real, source="stand-in: squares")
-    monkeypatch.setattr("cvae.recipe.load", lambda name, **k: stand_in if name == "b" else real)
-    monkeypatch.setitem(experiments.RECIPES, "second", tiny_recipe.but(name="second", dataset="b"))
+    monkeypatch.setattr(
+        "cvae.experiments.recipe.load", lambda name, **k: stand_in if name == "b" else real
+    )
+    monkeypatch.setitem(catalogue.RECIPES, "second", tiny_recipe.but(name="second", dataset="b"))
     for names in (None, ["tiny", "second"], ["second"]):
         with pytest.raises(ValueError, match="second needs the real squares, here is only a stand-in"):
-            recipes.reproduce(names)
+            training.reproduce(names)
     assert trained == []
-    assert not cards.RESULTS.exists()
-    recipes.reproduce(["tiny"])  # what has its data is not held up
+    assert not storage.RESULTS.exists()
+    training.reproduce(["tiny"])  # what has its data is not held up
     assert trained == ["tiny"]
 
 
 def test_unknown_names_are_refused_before_any_training(two, trained):
     with pytest.raises(ValueError, match="unknown recipe 'tinny'; did you mean tiny"):
-        recipes.reproduce(["second", "tinny"])
+        training.reproduce(["second", "tinny"])
     with pytest.raises(ValueError, match="did you mean tiny"):
-        recipes.read_result("tinny")
+        storage.read_result("tinny")
     assert trained == []
 
 
 def test_spoilt_results_are_not_taken(tiny_recipe, trained):
-    (path,) = recipes.reproduce(["tiny"])
+    (path,) = training.reproduce(["tiny"])
     text = path.read_text()
     known = json.loads(text)
     for spoilt in ("", text[: len(text) // 2], "[]", json.dumps(known | {"epochs": 2})):
         path.write_text(spoilt)
-        assert recipes.read_result("tiny") is None
-    recipes.reproduce(["tiny"])  # from the weights that there are
+        assert storage.read_result("tiny") is None
+    training.reproduce(["tiny"])  # from the weights that there are
     assert path.read_text() == text
     assert trained == ["tiny"]
 
 
 def test_results_of_other_settings_are_not_taken(tiny_recipe):
-    (path,) = recipes.reproduce(["tiny"])
+    (path,) = training.reproduce(["tiny"])
     for change in ({"epochs": 2}, {"beta": 2.0}, {"seed": 1}, {"options": {}}, {"augment": 0.0}):
-        assert recipes.read_result(tiny_recipe.but(**change)) is None
+        assert storage.read_result(tiny_recipe.but(**change)) is None
     for words in ({"about": "other"}, {"reported": {"kl": 1}}, {"better": "tiny"}, {"seconds": 1.0}):
-        assert recipes.read_result(tiny_recipe.but(**words)) is not None
+        assert storage.read_result(tiny_recipe.but(**words)) is not None
     # Recorded before there was such a setting: it had its default.
     known = json.loads(path.read_text())
     del known["settings"]["clip_norm"]
     path.write_text(json.dumps(known))
-    assert recipes.read_result(tiny_recipe) is not None
-    assert recipes.read_result(tiny_recipe.but(clip_norm=1.0)) is None
+    assert storage.read_result(tiny_recipe) is not None
+    assert storage.read_result(tiny_recipe.but(clip_norm=1.0)) is None
 
 
 def test_retrain(two, trained, monkeypatch):
-    recipes.reproduce(["tiny"])
-    before = recipes.read_result("tiny")["history"]
+    training.reproduce(["tiny"])
+    before = storage.read_result("tiny")["history"]
     monkeypatch.setenv("CVAE_RETRAIN", "1")
-    recipes.reproduce(["tiny"])
-    after = recipes.read_result("tiny")["history"]
+    training.reproduce(["tiny"])
+    after = storage.read_result("tiny")["history"]
     assert trained == ["tiny", "tiny"]
     assert after["seconds"] != before["seconds"]
     np.testing.assert_allclose(after["loss"], before["loss"], rtol=1e-4)  # the same seed
     monkeypatch.setenv("CVAE_RETRAIN", "0")
-    recipes.reproduce(["tiny"])
+    training.reproduce(["tiny"])
     assert trained == ["tiny", "tiny"]
 
 
@@ -206,10 +209,10 @@ def test_samples_of_digits_are_scored(tiny_recipe, only, monkeypatch):
         scored.append((data.name, images.shape))
         return {"sure_of_64": 48.0}
 
-    monkeypatch.setattr(classifiers, "scores", scores)
-    monkeypatch.setattr(recipes, "load", lambda name: recipe.load())
-    recipes.reproduce()
-    assert recipes.read_result(recipe)["samples"] == {"sure_of_64": 48.0}
+    monkeypatch.setattr(training.classifiers, "scores", scores)
+    monkeypatch.setattr(training, "load", lambda name: recipe.load())
+    training.reproduce()
+    assert storage.read_result(recipe)["samples"] == {"sure_of_64": 48.0}
     assert scored == [("squares", (10_000, 8, 8, 1))]
 
 
@@ -223,8 +226,8 @@ def write_result(recipe, val_loss=(3.0,), seconds=1.0, **final):
         "final": losses | final, "seconds": seconds * len(val_loss),
         "history": history, "samples": {"sure_of_64": 48.0},
     }  # fmt: skip
-    cards.RESULTS.mkdir(exist_ok=True)
-    (cards.RESULTS / f"{recipe.name}.json").write_text(json.dumps(known))
+    storage.RESULTS.mkdir(exist_ok=True)
+    (storage.RESULTS / f"{recipe.name}.json").write_text(json.dumps(known))
 
 
 CONSTANT = 64 / 2 * np.log(2 * np.pi * 0.05)  # of a Gaussian of variance 0.05 over 64 pixels
@@ -251,15 +254,17 @@ def test_units_against_numpy(tiny_recipe, rng):
     x, mean = rng.random((2, 64))
     nats = -scipy.stats.norm(mean, np.sqrt(0.05)).logpdf(x).sum()
     result = {"final": {"reconstruction": nats, "val_kl": 7.0}, "image_shape": [8, 8, 1]}
-    found = results.in_reports_unit(recipe, result, "reconstruction")
+    found = against_reports.in_reports_unit(recipe, result, "reconstruction")
     assert found == pytest.approx(((x - mean) ** 2).sum() / (2 * 0.05))
     assert nats - found == pytest.approx(CONSTANT)
-    assert results.in_reports_unit(recipe, result, "val_kl") == 7
-    assert results.in_reports_unit(tiny_recipe, result, "reconstruction") == nats  # a cross-entropy
+    assert against_reports.in_reports_unit(recipe, result, "val_kl") == 7
+    assert (
+        against_reports.in_reports_unit(tiny_recipe, result, "reconstruction") == nats
+    )  # a cross-entropy
 
 
 def test_rows_by_hand(zhao):
-    total, second, reconstruction, kl = results.rows()
+    total, second, reconstruction, kl = against_reports.rows()
     assert total == {
         "recipe": "zhao", "what": "total", "reported": 71, "better": "better",
         "training": pytest.approx(40), "held out": pytest.approx(100), "seconds": 4.0,
@@ -271,15 +276,15 @@ def test_rows_by_hand(zhao):
     assert (kl["training"], kl["held out"], kl["better held out"]) == (10, 6, 8)
     assert "reached" not in reconstruction
     assert "reached" not in kl
-    assert results.rows(["zhao"]) == results.rows()
+    assert against_reports.rows(["zhao"]) == against_reports.rows()
 
 
 def test_a_goal_that_is_just_met_is_reached(tiny_recipe):
     result = {"history": {"val_loss": [9.0, 8.0, 7.0], "seconds": [1.0, 2.0, 4.0]}}
-    assert results.reached(tiny_recipe, result, 9.0) == (1, 1.0)
-    assert results.reached(tiny_recipe, result, 8.0) == (2, 3.0)
-    assert results.reached(tiny_recipe, result, 7.5) == (3, 7.0)
-    assert results.reached(tiny_recipe, result, 6.9) is None
+    assert against_reports.reached(tiny_recipe, result, 9.0) == (1, 1.0)
+    assert against_reports.reached(tiny_recipe, result, 8.0) == (2, 3.0)
+    assert against_reports.reached(tiny_recipe, result, 7.5) == (3, 7.0)
+    assert against_reports.reached(tiny_recipe, result, 6.9) is None
 
 
 def test_pictures_are_compared_with_our_own_run_of_them(tiny_recipe, only):
@@ -290,30 +295,30 @@ def test_pictures_are_compared_with_our_own_run_of_them(tiny_recipe, only):
     write_result(recipe, [150.0])
     write_result(recipe.but(name="both"), [150.0])
     write_result(better, [160.0, 149.0])
-    alone, both = results.rows()
+    alone, both = against_reports.rows()
     assert alone == {
         "recipe": "pictures", "what": "loss", "reported": "figures 1 and 2", "training": 1.0,
         "held out": 150.0, "seconds": 1.0, "better": None,
     }  # fmt: skip
     assert (both["better held out"], both["reached"]) == (149.0, (2, 2.0))
     # Recipes that stand for no report have rows only when they are asked for, and then none to compare.
-    assert results.rows(["better"]) == []
+    assert against_reports.rows(["better"]) == []
 
 
 def test_missing_results_are_named(zhao, tiny_recipe, monkeypatch):
     third = zhao.but(name="third", better=None, seed=1)
-    monkeypatch.setitem(experiments.RECIPES, "third", third)
+    monkeypatch.setitem(catalogue.RECIPES, "third", third)
     with pytest.raises(FileNotFoundError, match="not measured yet: run python -m cvae reproduce third$"):
-        results.rows()
-    (cards.RESULTS / "better.json").unlink()
+        against_reports.rows()
+    (storage.RESULTS / "better.json").unlink()
     with pytest.raises(FileNotFoundError, match="reproduce third better$"):
-        results.rows()
+        against_reports.rows()
     with pytest.raises(FileNotFoundError, match="reproduce better$"):
-        results.rows(["zhao"])
+        against_reports.rows(["zhao"])
     write_result(third)
-    assert len(results.rows(["third"])) == 4
+    assert len(against_reports.rows(["third"])) == 4
     with pytest.raises(ValueError, match="unknown recipe 'zhoa'; did you mean zhao"):
-        results.rows(["zhoa"])
+        against_reports.rows(["zhoa"])
 
 
 def cells_of(text):
@@ -326,10 +331,10 @@ def cells_of(text):
 def test_markdown(zhao, tiny_recipe, monkeypatch):
     pictures = zhao.but(name="pictures", reported={"figures": "10", "readable": 60})
     for recipe in (pictures, pictures.but(name="alone", better=None)):
-        monkeypatch.setitem(experiments.RECIPES, recipe.name, recipe)
+        monkeypatch.setitem(catalogue.RECIPES, recipe.name, recipe)
         write_result(recipe, [12345.6 + CONSTANT])
-    header, rule, *rows = cells_of(results.markdown(results.rows()))
-    assert header == list(results.HEADER)
+    header, rule, *rows = cells_of(against_reports.markdown(against_reports.rows()))
+    assert header == list(against_reports.HEADER)
     assert set("".join(rule)) == {"-"}
     assert len(rows) == 4 + 2 + 2
     assert {len(row) for row in rows} == {10}
@@ -351,7 +356,7 @@ def test_reproduce_and_table_from_the_command_line(tiny_recipe, only, tmp_path, 
     assert error.count("\n") == 1
     assert "not measured yet: run python -m cvae reproduce tiny second" in error
     assert main(["reproduce", "tiny"]) == 0
-    assert capsys.readouterr().out == f"recorded {cards.RESULTS / 'tiny.json'}\n"
+    assert capsys.readouterr().out == f"recorded {storage.RESULTS / 'tiny.json'}\n"
     assert main(["reproduce"]) == 0
     assert capsys.readouterr().out.count("recorded") == 2
     assert main(["table", "--out", str(tmp_path / "docs" / "table.md")]) == 0
@@ -359,7 +364,7 @@ def test_reproduce_and_table_from_the_command_line(tiny_recipe, only, tmp_path, 
     assert (tmp_path / "docs" / "table.md").read_text() == printed
     assert cells_of(printed.split("\n\n")[0])[2][:3] == ["tiny", "loss", "figures 1"]
     assert main(["table"]) == 0
-    assert (cards.RESULTS / "table.md").read_text() == printed
+    assert (storage.RESULTS / "table.md").read_text() == printed
 
 
 @pytest.mark.parametrize(
@@ -380,7 +385,7 @@ def test_interrupted_from_the_command_line(tiny_recipe, monkeypatch, capsys):
     def killed(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(recipes, "train", killed)
+    monkeypatch.setattr(training, "train", killed)
     assert main(["reproduce", "tiny"]) == 130
     assert "the same command goes on" in capsys.readouterr().err
 
@@ -392,13 +397,13 @@ NETWORK = {"mlp": "mlp", "conv": "cnn", "residual": "residual cnn"}
 @pytest.fixture
 def published():
     """The rows of what the reports publish of VAEs: numbers, and pictures without one."""
-    with open(profile.ROOT / "data" / "reported_results.csv", newline="") as file:
+    with open(runtime.ROOT / "data" / "reported_results.csv", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["metric"] != "test accuracy"]
     return [row for row in rows if row["value"]], [row for row in rows if not row["value"]]
 
 
 def of_reports():
-    return [recipe for recipe in experiments.RECIPES.values() if recipe.report]
+    return [recipe for recipe in catalogue.RECIPES.values() if recipe.report]
 
 
 def place(recipe):
@@ -447,11 +452,11 @@ def test_recipes_have_the_epochs_and_the_c_of_their_report(published):
 
 
 def test_every_reported_number_has_a_measured_one_and_readme_shows_them(tmp_path):
-    text = results.markdown(results.rows())  # raises where a result is missing
+    text = against_reports.markdown(against_reports.rows())  # raises where a result is missing
     assert main(["table", "--out", str(tmp_path / "table.md")]) == 0
-    assert (profile.ROOT / "data" / "results" / "table.md").read_text() == (
+    assert (runtime.ROOT / "data" / "results" / "table.md").read_text() == (
         tmp_path / "table.md"
     ).read_text()
-    assert text in (profile.ROOT / "README.md").read_text()
+    assert text in (runtime.ROOT / "README.md").read_text()
     cells = [cell.strip() for line in text.splitlines() for cell in line.strip("|").split("|")]
     assert all(cells)

@@ -6,9 +6,10 @@ import functools
 import numpy as np
 import pytest
 
-from cvae import classifiers, experiments, recipes, samples
 from cvae.__main__ import main
-from cvae.imbalance import train_classifier
+from cvae.experiments import catalogue, classifiers, training
+from cvae.experiments.studies import samples
+from cvae.experiments.studies.imbalance import train_classifier
 
 
 def test_scores_by_hand(digits, monkeypatch):
@@ -46,14 +47,14 @@ def judged(digits, monkeypatch, tmp_path, tiny_recipe):
     model = train_classifier(network, x, digits.y_train, (8, 8, 1), 0, steps=300)
     monkeypatch.setattr(classifiers, "load_or_train", lambda data: (model, {"test_accuracy": 0.9}))
     recipe = tiny_recipe.but(dataset="mnist", keep=True, epochs=1)
-    recipes.train(recipe, verbose=0)
+    training.train(recipe, verbose=0)
     everything = {"tiny": recipe, "dropped": recipe.but(name="dropped", keep=False)}
-    monkeypatch.setattr(recipes, "RECIPES", everything)
-    monkeypatch.setattr(experiments, "RECIPES", everything)
-    monkeypatch.setattr(recipes, "SCORED", ("mnist",))
-    monkeypatch.setattr(recipes, "SAMPLES", 300)
+    monkeypatch.setattr(training, "RECIPES", everything)
+    monkeypatch.setattr(catalogue, "RECIPES", everything)
+    monkeypatch.setattr(training, "SCORED", ("mnist",))
+    monkeypatch.setattr(training, "SAMPLES", 300)
     real = dataclasses.replace(digits, source="TFDS mnist 3.0.1")
-    for module in (samples, recipes):
+    for module in (samples, training):
         monkeypatch.setattr(module, "load", lambda name: real)
     monkeypatch.setenv("CI", "1")
     return tmp_path / "samples.json"
@@ -78,13 +79,13 @@ def test_what_is_scored_is_not_scored_again(judged, monkeypatch):
     monkeypatch.setattr(classifiers, "scores", lambda *args: pytest.fail("scored"))
     samples.reproduce(judged)
     assert samples.read(judged) == known
-    monkeypatch.setattr(recipes, "SAMPLES", 200)  # another protocol
+    monkeypatch.setattr(training, "SAMPLES", 200)  # another protocol
     assert samples.read(judged) == {}
 
 
 def test_samples_of_a_model_that_is_not_trained(judged, monkeypatch):
-    monkeypatch.setattr(recipes, "RECIPES", {"other": recipes.find("tiny").but(name="other", seed=1)})
-    monkeypatch.setattr(experiments, "RECIPES", recipes.RECIPES)
+    other = catalogue.find("tiny").but(name="other", seed=1)
+    monkeypatch.setattr(catalogue, "RECIPES", {"other": other})
     with pytest.raises(FileNotFoundError, match="other is not trained with these settings"):
         samples.reproduce(judged)
     assert list(samples.read(judged)) == [("mnist", samples.REAL)]  # what was done is kept

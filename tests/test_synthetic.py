@@ -6,8 +6,8 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 
-from cvae import synthetic
 from cvae.__main__ import main
+from cvae.experiments.studies import synthetic
 
 
 @pytest.fixture

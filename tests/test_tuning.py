@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cvae import classifiers, imbalance, journal, tuning
+from cvae.experiments import classifiers
+from cvae.experiments.studies import imbalance, journal, tuning
 from cvae.oversampling import VAEOverSampler
 
 

@@ -1,0 +1,1 @@
+"""What was trained, how, and what came of it."""

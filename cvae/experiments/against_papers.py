@@ -1,0 +1,108 @@
+"""Likelihoods: every recorded one that can be compared, beside what others have published.
+
+Two likelihoods can be compared where the data set, its binarisation and the condition are the same.
+"""
+
+from cvae import metrics
+from cvae.experiments.catalogue import RECIPES
+from cvae.experiments.recipe import Recipe
+from cvae.experiments.storage import read_result
+
+# (data set, binarisation, conditional): what others got on its test images, in nats per image; of
+# photographs, which are not binarised, in bits for each pixel and channel.
+ANCHORS = {
+    ("mnist", "dynamic", False): (
+        ("VAE, MLP", 86.76, "Burda et al. 2016"),
+        ("VAE, MLP, in TensorFlow 2", 86.35, "github.com/nbip/IWAE"),
+        ("IWAE of 50 samples, MLP", 84.78, "Burda et al. 2016"),
+        ("IWAE of 50 samples, MLP, two layers of z", 82.90, "Burda et al. 2016"),
+        ("VAE, residual network", 81.08, "Kingma et al. 2016"),
+    ),
+    ("mnist", "dynamic", True): (
+        ("VAE, MLP", 82.32, "github.com/nbip/IWAE"),
+        ("IWAE of 50 samples, MLP", 80.78, "github.com/nbip/IWAE"),
+    ),
+    ("mnist", "static", False): (
+        ("VAE", 89.9, "Rezende and Mohamed 2015"),
+        ("VAE, reproduced", 89.78, "Pythae"),
+        ("IWAE of 50 samples, MLP", 87.1, "Burda et al. 2016"),
+        ("IWAE of 50 samples, reproduced", 86.82, "Pythae"),
+    ),
+    ("cifar10", None, False): (("VAE", 4.51, "van den Oord et al. 2017"),),
+}
+HEADER = ("model", "-log p(x)", "-ELBO", "weights", "training images", "time", "source")
+
+
+def rows() -> list[dict]:
+    """A row for each published likelihood and for each of ours, the best of a kind last.
+
+    Ours are held out: of binarised digits the importance-weighted estimate (`metrics.nll`), of
+    photographs the ELBO of their 256 grey levels.
+    """
+    table = []
+    for kind, published in ANCHORS.items():
+        same = [
+            {"kind": kind, "model": model, "value": value, "source": source}
+            for model, value, source in published
+        ]
+        same += [row(recipe) for recipe in RECIPES.values() if kind_of(recipe) == kind]
+        table += sorted(filter(None, same), key=lambda row: -row["value"])
+    return table
+
+
+def kind_of(recipe: Recipe) -> tuple | None:
+    """What its likelihood can be compared with; None if with nothing, as that of grey digits."""
+    if recipe.grayscale or recipe.size or recipe.limit:
+        return None
+    discrete = recipe.binarize is not None or recipe.likelihood == "discretized_logistic"
+    return (recipe.dataset, recipe.binarize, recipe.conditional) if discrete else None
+
+
+def row(recipe) -> dict | None:
+    """A recipe's recorded likelihood; None if there is none."""
+    result = read_result(recipe)
+    if result is None:
+        return None
+    bound = result["final"]["val_loss"]
+    if recipe.binarize is None:
+        bound = value = metrics.bits_per_dimension(bound, result["image_shape"])
+    else:
+        value = result["nll"]["nats"]
+    return {
+        "kind": kind_of(recipe), "model": recipe.name, "value": value, "bound": bound,
+        "parameters": result["parameters"], "images": result["training_images"],
+        "seconds": seconds(recipe), "source": "ours",
+    }  # fmt: skip
+
+
+def seconds(recipe) -> float:
+    """Of training, with that of the recipe whose weights it starts with."""
+    first = seconds(RECIPES[recipe.start]) if recipe.start else 0.0
+    return first + read_result(recipe)["seconds"]
+
+
+def markdown(table: list[dict]) -> str:
+    """The rows as Markdown, a table for each kind."""
+    text = []
+    for kind in dict.fromkeys(row["kind"] for row in table):
+        dataset, binarize, conditional = kind
+        about = (
+            f"{dataset}, {binarize} binarisation, nats per image"
+            if binarize
+            else f"{dataset}, bits per dimension"
+        )
+        lines = [f"**{about}{', given the label' * conditional}**", ""]
+        lines += [f"| {' | '.join(HEADER)} |", "| --- " * len(HEADER) + "|"]
+        lines += [f"| {' | '.join(as_text(row))} |" for row in table if row["kind"] == kind]
+        text.append("\n".join(lines) + "\n")
+    return "\n".join(text)
+
+
+def as_text(row) -> list[str]:
+    cells = [row["model"], f"{row['value']:.2f}"]
+    if "bound" not in row:
+        return [*cells, "", "", "", "", row["source"]]
+    return [
+        *cells, f"{row['bound']:.2f}", f"{row['parameters']:,}", f"{row['images']:,}",
+        f"{row['seconds']:.0f} s", row["source"],
+    ]  # fmt: skip

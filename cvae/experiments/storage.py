@@ -1,0 +1,181 @@
+"""Where trained weights and their cards are kept, and finding them again.
+
+A card (a JSON file beside the weights) has the recipe's settings, the loss of every epoch, held-out
+numbers, data source, time and versions. Weights worth showing are committed under `data/pretrained/`,
+all others kept under `runs/`, by the recipe's settings; `data/results/` has the card of every recipe on
+real data. A card of other settings is never taken for a recipe's.
+"""
+
+import hashlib
+import io
+import json
+import os
+import platform
+import shutil
+import zipfile
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from cvae import runtime
+from cvae.experiments.catalogue import find
+from cvae.experiments.recipe import DEFAULTS, Recipe
+from cvae.utils.files import whole
+
+PRETRAINED = runtime.ROOT / "data" / "pretrained"
+RESULTS = runtime.ROOT / "data" / "results"
+RUNS = runtime.ROOT / "runs"
+WEIGHTS = "model.weights.h5"
+
+
+def retraining() -> bool:
+    return os.environ.get("CVAE_RETRAIN") == "1"
+
+
+def read_card(recipe: Recipe | str) -> dict:
+    """The card of the weights that `load_or_train` gives.
+
+    Raises:
+        FileNotFoundError: the recipe has not been trained.
+    """
+    recipe = find(recipe) if isinstance(recipe, str) else recipe
+    return json.loads(trained_weights(recipe).with_suffix(".json").read_text())
+
+
+def trained_weights(recipe) -> Path:
+    """`find_weights`, or an error that says what to do."""
+    path = find_weights(recipe)
+    if path is None:
+        raise FileNotFoundError(f"{recipe.name} is not trained with these settings: train it first")
+    return path
+
+
+def find_weights(recipe) -> Path | None:
+    """Weights whose card has this recipe's settings and the data that there is now.
+
+    With `CVAE_RETRAIN=1` the committed ones do not count: what was trained again is in `runs/`.
+    """
+    data = recipe.load()
+    if not data.is_stand_in and not retraining():
+        path = PRETRAINED / f"{recipe.name}.keras"
+        if is_of(recipe, path):
+            return path
+    path = run_path(recipe, data)
+    return path if is_of(recipe, path) else None
+
+
+def is_of(recipe, path) -> bool:
+    return path.is_file() and read_json_of(recipe, path.with_suffix(".json")) is not None
+
+
+def read_json_of(recipe, path) -> dict | None:
+    """A card, if it is whole and of this recipe's settings."""
+    try:
+        known = json.loads(path.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    whole_card = isinstance(known, dict) and known.get("epochs") == recipe.epochs
+    return known if whole_card and recipe.has_settings(known["settings"]) else None
+
+
+def run_path(recipe, data) -> Path:
+    """Where the weights of these settings on this data are kept, in a folder of their own."""
+    # Without defaults: a setting that is added later does not orphan what was trained before.
+    settings = {k: v for k, v in recipe.settings().items() if k not in DEFAULTS or v != DEFAULTS[k]}
+    text = json.dumps([settings, data.source, len(data.x_train)], sort_keys=True)
+    return RUNS / f"{recipe.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}" / "model.keras"
+
+
+def keep_weights(path, kept):
+    """Weights (halved) and card to data/pretrained; no card ever stands beside other weights."""
+    if path == kept:
+        return
+    kept.with_suffix(".json").unlink(missing_ok=True)
+    halve(path, kept)
+    with whole(kept.with_suffix(".json")) as temporary:
+        shutil.copyfile(path.with_suffix(".json"), temporary)
+
+
+def read_result(recipe: Recipe | str) -> dict | None:
+    """The recorded result of a recipe; None if there is none of these settings."""
+    recipe = find(recipe) if isinstance(recipe, str) else recipe
+    return read_json_of(recipe, RESULTS / f"{recipe.name}.json")
+
+
+def card(recipe, data, log, vae) -> dict:
+    """What a reader must know of a result."""
+    return {
+        "name": recipe.name,
+        "about": recipe.about,
+        "report": recipe.report,
+        "settings": recipe.settings(),
+        "data": data.source,
+        "image_shape": list(data.image_shape),
+        "training_images": len(data.x_train),
+        "test_images": len(data.x_test),
+        "epochs": len(log["loss"]),
+        "parameters": vae.encoder.count_params() + vae.decoder.count_params(),
+        "final": {key: values[-1] for key, values in log.items() if key != "seconds"},
+        "units": "nats per image; val_ is the test split, one sample of z for each image",
+        "seconds": round(sum(log["seconds"]), 1),
+        "hardware": hardware(),
+        "versions": {
+            "python": platform.python_version(),
+            "keras": keras.__version__,
+            "backend": keras.backend.backend(),
+        },
+        "history": {key: [round(v, 4) for v in values] for key, values in log.items()},
+    }
+
+
+def hardware() -> str:
+    """What trains; a process that is told to keep to some threads leaves the other cores to others."""
+    if runtime.gpus():
+        return f"{len(runtime.gpus())} GPU"
+    threads = os.environ.get("TF_NUM_INTRAOP_THREADS")
+    return f"{threads} of {os.cpu_count()} CPU cores" if threads else f"{os.cpu_count()} CPU cores"
+
+
+def write_json(content, path):
+    with whole(path) as temporary:
+        Path(temporary).write_text(json.dumps(content, indent=1) + "\n")
+
+
+def halve(path: str | Path, out: str | Path) -> None:
+    """Copy a `.keras` file, its kernels as 16-bit floats. It loads as before, into 32-bit weights.
+
+    A weight is off by at most one part in 2,000. Vectors stay as they are: biases and batch
+    normalisation take little space, and a running variance may be too small for 16 bits.
+
+    Raises:
+        ValueError: a kernel beyond the range of 16-bit floats.
+    """
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    small = io.BytesIO()
+    with h5py.File(io.BytesIO(parts[WEIGHTS])) as old, h5py.File(small, "w") as new:
+        old.visititems(lambda name, item: copy(name, item, new))
+    parts[WEIGHTS] = small.getvalue()
+    with whole(out) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        for name, content in parts.items():
+            # A fixed date: the same weights make the same file.
+            archive.writestr(zipfile.ZipInfo(name), content)
+
+
+def copy(name, item, new):
+    """One group or array with its attributes."""
+    if isinstance(item, h5py.Dataset):
+        value = item[()]
+        if item.dtype == np.float32 and item.ndim > 1:
+            if np.abs(value).max() > np.finfo("float16").max:
+                raise ValueError(
+                    f"{name} holds a weight of {np.abs(value).max():.3g}: too large for 16 bits"
+                )
+            value = value.astype("float16")
+        made = new.create_dataset(name, data=value)
+    else:
+        made = new.require_group(name)
+    for key, value in item.attrs.items():
+        made.attrs[key] = value

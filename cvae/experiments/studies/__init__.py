@@ -1,0 +1,1 @@
+"""Studies of many trainings, whose results are rows of one file."""

@@ -1,0 +1,72 @@
+"""Multilayer perceptrons."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import layers
+
+from cvae.networks.base import Decoder, Encoder
+from cvae.networks.blocks import dense_layers
+from cvae.utils.checks import check_image_shape
+
+
+@keras.saving.register_keras_serializable("cvae")
+class MLPEncoder(Encoder):
+    """A multilayer perceptron on the flattened image.
+
+    Args:
+        latent_dim: dimensions of z, at least 1.
+        hidden: widths of the hidden layers, in the order the data passes them.
+        activation: name of a Keras activation, such as "relu", "elu" or "leaky_relu".
+        batch_norm: whether each hidden layer normalises before its activation.
+
+    Call: images (batch, height, width, channels) -> z_mean, z_log_var, each (batch, latent_dim).
+
+    Raises:
+        ValueError: latent_dim or a width below 1.
+    """
+
+    def __init__(
+        self,
+        latent_dim: int,
+        hidden: Sequence[int] = (200, 200),
+        activation: str = "relu",
+        batch_norm: bool = False,
+        **kwargs,
+    ):
+        body = [layers.Flatten(), *dense_layers(hidden, activation, batch_norm)]
+        config = {"hidden": tuple(hidden), "activation": activation, "batch_norm": batch_norm}
+        super().__init__(latent_dim, body, config, **kwargs)
+
+
+@keras.saving.register_keras_serializable("cvae")
+class MLPDecoder(Decoder):
+    """A multilayer perceptron from z to the pixels.
+
+    Args:
+        image_shape: (height, width, channels).
+        hidden, activation, batch_norm: as in `MLPEncoder`, again in the order the data passes them.
+        parameters: how many numbers the likelihood needs for each pixel and channel.
+        output_activation: "sigmoid" keeps a Gaussian's means in [0, 1]; None for logits.
+
+    Call: z (batch, latent_dim) -> (batch, height, width, channels * parameters).
+    """
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        hidden: Sequence[int] = (200, 200),
+        activation: str = "relu",
+        batch_norm: bool = False,
+        parameters: int = 1,
+        output_activation: str | None = None,
+        **kwargs,
+    ):
+        image_shape = check_image_shape(image_shape)
+        to_pixels = layers.Dense(
+            int(np.prod(image_shape)) * parameters, dtype="float32", name="to_pixels"
+        )
+        body = dense_layers(hidden, activation, batch_norm) or [layers.Identity()]
+        config = {"hidden": tuple(hidden), "activation": activation, "batch_norm": batch_norm}
+        super().__init__(image_shape, body, to_pixels, parameters, output_activation, config, **kwargs)

@@ -1,0 +1,94 @@
+"""How large to work, and on what: the three sizes of every notebook, and the settings for speed.
+
+`CVAE_PROFILE` chooses the size: "smoke" (CI: everything runs, on little data), "quick" (a laptop CPU,
+minutes) or "full" (as the reports did it, or better). Without it: full with a GPU, else quick.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import keras
+
+# A policy for a whole run, with no edit to any cell: CVAE_PRECISION=mixed_bfloat16.
+if os.environ.get("CVAE_PRECISION"):
+    keras.config.set_dtype_policy(os.environ["CVAE_PRECISION"])
+
+ROOT = Path(__file__).resolve().parents[1]
+
+PROFILES = ("smoke", "quick", "full")
+
+
+def name() -> str:
+    """The profile in force.
+
+    Raises:
+        ValueError: `CVAE_PROFILE` names none.
+    """
+    chosen = os.environ.get("CVAE_PROFILE") or ("full" if gpus() else "quick")
+    if chosen not in PROFILES:
+        raise ValueError(f"CVAE_PROFILE must be one of {', '.join(PROFILES)}, got {chosen!r}")
+    return chosen
+
+
+def pick(*, smoke, quick, full):
+    """The value for the profile in force: `epochs = pick(smoke=1, quick=3, full=25)`."""
+    return {"smoke": smoke, "quick": quick, "full": full}[name()]
+
+
+def figure_path(file_name, data=None) -> Path:
+    """Where a notebook writes a figure: `figures/` from a full run on real data, else
+    `runs/figures/`, so that a quick run never replaces what is committed.
+
+    Args:
+        file_name: such as "02_grid.png".
+        data: the `ImageDataset` that it is made from; None for a figure without data.
+    """
+    kept = name() == "full" and (data is None or not data.is_stand_in)
+    return (ROOT if kept else ROOT / "runs") / "figures" / file_name
+
+
+def verbose() -> int:
+    """Keras's `verbose` for long work: its bar in a terminal, else a line an epoch; nothing under CI."""
+    if os.environ.get("CI"):
+        return 0
+    return 1 if sys.stdout.isatty() else 2
+
+
+def gpus() -> list[str]:
+    """The GPUs that Keras's backend sees."""
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    # Asked for "gpu" by name, JAX raises an error where there is none.
+    return [device for device in keras.distribution.list_devices() if device.startswith("gpu")]
+
+
+def describe() -> str:
+    """Backend, device and precision in one line, for the top of a notebook."""
+    found = gpus()
+    device = f"{len(found)} GPU" if found else f"CPU, {os.cpu_count()} cores"
+    precision = keras.config.dtype_policy().name
+    return (
+        f"profile {name()} | backend {keras.backend.backend()}, Keras {keras.__version__} | "
+        f"{device} | {precision}"
+    )
+
+
+def compile_options() -> dict:
+    """Arguments for `vae.compile` that make training fastest on this device, as measured.
+
+    The one place for this choice; `benchmarks/settings.py` measures it again. Medians, on
+    2 CPU cores with TensorFlow, before `utils.quiet` turned oneDNN on: so many times as fast as Keras's
+    plain defaults (the tutorial's convolutions at batch 32 and at 128, luther's MLP at 100):
+
+    - 8 steps an execution: 1.5, 1.1, 1.1. On. With 32 steps it is 1.3, 1.0, 1.5: within the noise.
+    - XLA with 8 steps: 1.1, 0.7, 1.6. Off: it slows the convolutions. On a GPU Keras's own "auto"
+      decides.
+    - mixed_bfloat16 with 8 steps: 1.4, 1.0, 1.4. Off: no more than 8 steps alone where training is slow.
+      `CVAE_PRECISION=mixed_bfloat16` turns it on for a run; likelihood and KL stay float32.
+    """
+    if keras.backend.backend() == "torch":  # Keras's torch trainer makes one step an execution
+        return {}
+    return {"steps_per_execution": 8, "jit_compile": "auto" if gpus() else False}

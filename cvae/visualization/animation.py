@@ -1,0 +1,140 @@
+"""Watching a latent space take shape: a frame an epoch, and GIFs of frames."""
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+
+import imageio.v3 as iio
+import keras
+import numpy as np
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from cvae.gaussian import prior
+from cvae.utils.checks import check_z
+from cvae.utils.files import check_writable, whole
+from cvae.utils.images import to_uint8
+from cvae.visualization.plots import tile
+
+
+class LatentFrames(keras.callbacks.Callback):
+    """Decode the same latent points before training and after every epoch; write them as a GIF.
+
+    Args:
+        path: of the GIF, written when training ends; None only keeps the frames.
+        n: number of points, drawn from the prior with `seed`.
+        z: (n, latent_dim), the points themselves, instead of n and seed.
+        labels: for a `ConditionalVAE`, one for each point.
+        columns: of the picture; None makes it about square.
+        seed: for the points.
+        fps: frames a second; the last frame stays two seconds.
+
+    Attributes:
+        frames: list of uint8 (height, width, channels), the first from the untrained model.
+        images: list of float32 (n, height, width, channels), the same before they are put side by side.
+
+    Raises:
+        OSError: a path that cannot be written, before training starts.
+        ValueError: a name that does not end in .gif, points that do not fit the model.
+    """
+
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        n: int = 16,
+        z: ArrayLike | None = None,
+        labels: ArrayLike | None = None,
+        columns: int | None = None,
+        seed: int = 0,
+        fps: float = 4,
+    ):
+        super().__init__()
+        self.path = None if path is None else check_gif_path(path)
+        self.n, self.z, self.labels, self.seed = n, z, labels, seed
+        self.columns, self.fps = columns, fps
+        self.frames, self.images = [], []
+
+    def on_train_begin(self, logs=None):
+        z = prior(self.n, self.model.latent_dim, self.seed) if self.z is None else self.z
+        self.points = check_z(z, self.model.latent_dim)
+        self.frames, self.images = [], []
+        self.add_frame()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.add_frame()
+
+    def on_train_end(self, logs=None):
+        if self.path is not None:
+            write_gif(self.frames, self.path, self.fps)
+
+    def add_frame(self):
+        self.images.append(self.model.decode(self.points, self.labels))
+        self.frames.append(to_uint8(tile(self.images[-1], self.columns)))
+
+
+def write_gif(
+    frames: Sequence[np.ndarray],
+    path: str | Path,
+    fps: float = 4,
+    hold: float = 2.0,
+    scale: int = 1,
+    colors: int = 256,
+) -> Path:
+    """Write frames as a GIF that repeats for ever, whole or not at all.
+
+    Args:
+        frames: sequence of equal (height, width, channels); uint8, or float in [0, 1].
+        path: ends in .gif.
+        fps: frames a second.
+        hold: seconds for which the last frame stays.
+        scale: side of the square that each pixel becomes: viewers blur what they enlarge themselves.
+        colors: at most so many in a frame, 2 to 256: 64 save a third of the file.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: no frames, frames of different shapes, another suffix; fps, scale or colors out of
+            range.
+        OSError: a path that cannot be written.
+    """
+    path = check_gif_path(path)
+    shapes = sorted({np.shape(frame) for frame in frames})
+    if len(shapes) != 1 or not fps > 0 or scale < 1 or not 2 <= colors <= 256:
+        raise ValueError(
+            "expected at least one frame, all of one shape, fps above 0, scale of at least 1, 2 to 256 "
+            f"colors; got the shapes {shapes}, fps={fps}, scale={scale} and colors={colors}"
+        )
+    frames = np.stack([with_colors(to_uint8(frame), colors) for frame in frames])
+    frames = frames.repeat(scale, axis=1).repeat(scale, axis=2)
+    if frames.shape[-1] == 1:
+        frames = frames[..., 0]
+    milliseconds = [1000 / fps] * (len(frames) - 1) + [1000 * hold]
+    if (frames == frames[0]).all():  # Pillow joins equal frames, and then cannot read a list of times
+        frames, milliseconds = frames[:1], sum(milliseconds)
+    with whole(path) as temporary:
+        iio.imwrite(temporary, frames, extension=".gif", duration=milliseconds, loop=0, is_batch=True)
+    return path
+
+
+def with_colors(frame, colors):
+    """A uint8 frame in at most so many colours; one channel has no more than 256 greys as it is."""
+    if colors == 256:
+        return frame
+    picture = Image.fromarray(frame.squeeze(-1) if frame.shape[-1] == 1 else frame)
+    reduced = picture.quantize(colors, dither=Image.Dither.NONE).convert(picture.mode)
+    return np.asarray(reduced).reshape(frame.shape)
+
+
+def embed(path: str | Path, width: int = 336) -> str:
+    """A GIF as an HTML image that carries its own data: `IPython.display.HTML(embed(path))` shows it in
+    a notebook and in what the notebook is exported to."""
+    data = base64.b64encode(Path(path).read_bytes()).decode()
+    return f'<img width="{width}" alt="{Path(path).stem}" src="data:image/gif;base64,{data}">'
+
+
+def check_gif_path(path):
+    path = check_writable(path)
+    if path.suffix.lower() != ".gif":
+        raise ValueError(f"a GIF's file name must end in .gif, got {str(path)!r}")
+    return path

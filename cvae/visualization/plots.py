@@ -1,0 +1,295 @@
+"""Figures. Arrays in, a matplotlib figure out; none of these knows a model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import imageio.v3 as imageio
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from cvae import runtime
+from cvae.datasets.base import ImageDataset
+from cvae.utils.files import whole
+
+CLASS_COLOURS = plt.get_cmap("tab10").colors
+
+
+def show(figure: Figure, name: str, data: ImageDataset | None) -> Figure:
+    """Return a figure for the notebook to show, and write it to a file (see `runtime.figure_path`).
+
+    A figure made from a stand-in says so.
+
+    Args:
+        figure: from a function of this module, or any matplotlib figure.
+        name: file name without suffix, such as "02_latent_grid".
+        data: the `ImageDataset` that it was made from; None for a figure without data.
+    """
+    if data is not None and data.is_stand_in:
+        figure.text(0.5, 0, f"stand-in data: {data.source}", ha="center", va="top", color="firebrick")
+    save(figure, runtime.figure_path(f"{name}.png", data))
+    plt.close(figure)  # else the inline backend shows it a second time
+    return figure
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a figure to a file, whole or not at all; the suffix tells the format."""
+    with whole(path) as temporary:
+        figure.savefig(temporary, dpi=100, bbox_inches="tight")
+        if Path(path).suffix.lower() == ".png":  # without its opaque alpha channel, an eighth
+            imageio.imwrite(temporary, imageio.imread(temporary)[..., :3], optimize=True)
+
+
+def gallery(
+    images: ArrayLike, columns: int | None = None, title: str = "", scale: float = 0.5
+) -> Figure:
+    """Images side by side: (n, h, w, c) or (rows, columns, h, w, c), in [0, 1] or uint8."""
+    images = np.asarray(images)
+    if images.ndim == 5:
+        columns = images.shape[1]
+        images = images.reshape(-1, *images.shape[2:])
+    columns = min(columns or int(np.ceil(np.sqrt(len(images)))), len(images))
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(figsize=(columns * scale, rows * scale + 0.3 * bool(title)))
+    draw(axes, tile(images, columns, gap=1))
+    axes.set_title(title)
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
+def strips(named: dict[str, np.ndarray], scale: float = 0.6) -> Figure:
+    """One row of images for each name: {"original": (n, h, w, c), "reconstruction": ...}."""
+    columns = max(len(images) for images in named.values())
+    figure, axes = plt.subplots(
+        len(named), 1, figsize=(columns * scale + 1.6, len(named) * scale), squeeze=False
+    )
+    for row, (name, images) in zip(axes[:, 0], named.items(), strict=True):
+        draw(row, tile(images, columns, gap=1))
+        row.text(-0.01, 0.5, name, transform=row.transAxes, ha="right", va="center")
+    figure.tight_layout(pad=0.2)
+    return figure
+
+
+def film_strip(frames: dict[str, ArrayLike], scale: float = 2.4) -> Figure:
+    """Frames of a film side by side, for viewers that do not animate.
+
+    Args:
+        frames: {title: (height, width, channels)}, in [0, 1] or uint8.
+        scale: height of a frame in inches.
+    """
+    shapes = [np.shape(frame) for frame in frames.values()]
+    widths = [scale * width / height for height, width, _ in shapes]
+    figure, axes = plt.subplots(
+        1, len(frames), figsize=(sum(widths), scale + 0.3), squeeze=False, width_ratios=widths
+    )
+    for panel, (title, frame) in zip(axes[0], frames.items(), strict=True):
+        draw(panel, frame)
+        panel.set_title(title, fontsize=10)
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
+def tile(images: ArrayLike, columns: int | None = None, gap: int = 0) -> np.ndarray:
+    """Put images side by side, row after row, into one.
+
+    Args:
+        images: (n, height, width, channels), or (rows, columns, height, width, channels).
+        columns: images in a row; None makes about a square. Places left over stay white.
+        gap: white pixels between images.
+
+    Returns:
+        (height, width, channels) of the whole, of the same dtype.
+    """
+    images = np.asarray(images)
+    if images.ndim == 5:
+        columns = images.shape[1]
+        images = images.reshape(-1, *images.shape[2:])
+    n, height, width, channels = images.shape
+    columns = columns or int(np.ceil(np.sqrt(n)))
+    rows = -(-n // columns)
+    white = 255 if images.dtype == np.uint8 else 1
+    shape = (rows, columns, height + gap, width + gap, channels)
+    canvas = np.full((rows * columns, *shape[2:]), white, images.dtype)
+    canvas[:n, :height, :width] = images
+    canvas = canvas.reshape(shape).swapaxes(1, 2)
+    canvas = canvas.reshape(rows * (height + gap), columns * (width + gap), channels)
+    return canvas[: canvas.shape[0] - gap, : canvas.shape[1] - gap]
+
+
+def pixels(figure: Figure) -> np.ndarray:
+    """A figure as an image, uint8 (height, width, 3): a frame for `animation.write_gif`. Closes it."""
+    figure.canvas.draw()
+    image = np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()
+    plt.close(figure)
+    return image
+
+
+def losses(histories: dict[str, dict], keys: Sequence[str] = ("loss", "reconstruction", "kl")) -> Figure:
+    """Loss curves by epoch, one panel for each key; training dashed, held-out solid.
+
+    Args:
+        histories: {name: {"loss": [...], "val_loss": [...], ...}}, as `fit(...).history` has it.
+        keys: what to draw, in nats per image.
+    """
+    figure, axes = plt.subplots(1, len(keys), figsize=(4 * len(keys), 3.2), squeeze=False)
+    for panel, key in zip(axes[0], keys, strict=True):
+        for colour, (name, history) in zip(CLASS_COLOURS, histories.items(), strict=False):
+            epochs = np.arange(1, len(history[key]) + 1)
+            panel.plot(epochs, history[key], "--", color=colour, label=f"{name}, training")
+            if f"val_{key}" in history:
+                panel.plot(epochs, history[f"val_{key}"], color=colour, label=f"{name}, held out")
+        panel.set(xlabel="epoch", ylabel="nats per image", title=key)
+        panel.grid(alpha=0.3)
+    axes[0, 0].legend(fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
+def lines(
+    series: dict[str, tuple[ArrayLike, ...]],
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
+    xscale: str = "linear",
+    yscale: str = "linear",
+    marker: str | None = "o",
+) -> Figure:
+    """Curves in one panel.
+
+    Args:
+        series: {name: (x, y)} or {name: (x, y, spread)}; a spread is drawn as error bars. Names that
+            start alike up to a comma share a colour and differ in their dashes.
+        xscale, yscale: "linear" or "log".
+        marker: of the points; None for bare lines.
+    """
+    figure, axes = plt.subplots(figsize=(7.5, 3.8))
+    groups = [name.split(",")[0] for name in series]
+    kinds = list(dict.fromkeys(groups))
+    for index, (name, (x, y, *spread)) in enumerate(series.items()):
+        colour = CLASS_COLOURS[kinds.index(groups[index]) % len(CLASS_COLOURS)]
+        dash = ("-", "--", ":", "-.")[groups[:index].count(groups[index]) % 4]
+        axes.errorbar(x, y, *spread, marker=marker, ms=4, ls=dash, color=colour, capsize=3, label=name)
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title, xscale=xscale, yscale=yscale)
+    places = sorted({float(place) for x, *_ in series.values() for place in x})
+    if xscale == "log" and len(places) <= 10:  # name the points themselves, not powers of ten
+        axes.set_xticks(places, [f"{place:g}" for place in places])
+        axes.set_xticks([], minor=True)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
+    figure.tight_layout()
+    return figure
+
+
+def kl_by_dimension(kl: dict[str, ArrayLike], active: dict[str, int]) -> Figure:
+    """How much each latent dimension is used: its KL, the largest first, and how many are active.
+
+    Args:
+        kl: {model: (latent_dim,)}, as `latent.kl_per_dimension` gives it, in nats.
+        active: {model: dimensions in use}, as `latent.active_units` counts them.
+    """
+    curves = {
+        f"{name}: {active[name]} of {len(values)} active": (
+            np.arange(1, len(values) + 1), np.sort(values)[::-1],
+        )
+        for name, values in kl.items()
+    }  # fmt: skip
+    return lines(curves, "latent dimension, by its KL", "KL in nats", marker=None)
+
+
+def steps(values: dict[str, float], landmarks: dict[str, float], xlabel: str) -> Figure:
+    """A number that changes step by step, from top to bottom, and others' numbers as landmarks.
+
+    Args:
+        values: {what was changed: the number after it}; the difference is written beside it.
+        landmarks: {whose: number}, dotted lines.
+        xlabel: what is measured, and its unit.
+    """
+    figure, axes = plt.subplots(figsize=(9, 0.42 * len(values) + 1.2))
+    places, numbers = np.arange(len(values)), np.array(list(values.values()))
+    axes.step(numbers, places, where="post", color="grey", lw=1)
+    axes.plot(numbers, places, "o", color=CLASS_COLOURS[0])
+    for place, number, change in zip(places, numbers, np.diff(numbers, prepend=np.nan), strict=True):
+        beside = f"{number:.2f}" + ("" if np.isnan(change) else f"  ({change:+.2f})")
+        axes.annotate(
+            beside, (number, place), (8, 0), textcoords="offset points", va="center", fontsize=9,
+            bbox={"color": "white", "pad": 1},
+        )  # fmt: skip
+    for colour, (name, number) in zip(CLASS_COLOURS[1:], landmarks.items(), strict=False):
+        axes.axvline(number, ls=":", color=colour, label=f"{name}: {number:.2f}")
+    axes.set(xlabel=xlabel, xlim=(None, numbers.max() + 0.25 * np.ptp(numbers)))
+    axes.set_yticks(places, list(values))
+    axes.invert_yaxis()
+    axes.grid(alpha=0.3, axis="x")
+    axes.legend(fontsize=8, loc="upper right", bbox_to_anchor=(1, -0.45 / len(values) - 0.1))
+    figure.tight_layout()
+    return figure
+
+
+def scatter(
+    views: dict[str, np.ndarray],
+    labels: ArrayLike,
+    class_names: Sequence[str],
+    size: float = 4.5,
+    limits: float | None = None,
+) -> Figure:
+    """Latent points coloured by class, one panel for each view, on equal scales within a panel.
+
+    Args:
+        views: {title: (n, 2)}.
+        labels: (n,).
+        class_names: a name for each label.
+        size: of a panel in inches.
+        limits: both axes run from -limits to limits; None lets each panel fit its points.
+    """
+    figure, axes = plt.subplots(1, len(views), figsize=(size * len(views) + 1, size), squeeze=False)
+    for panel, (title, points) in zip(axes[0], views.items(), strict=True):
+        for label, name in enumerate(class_names):
+            members = points[np.asarray(labels) == label]
+            colour = CLASS_COLOURS[label % len(CLASS_COLOURS)]
+            panel.scatter(*members.T, s=4, alpha=0.5, lw=0, color=colour, label=name)
+        panel.set(title=title, aspect="equal")
+        if limits:
+            panel.set(xlim=(-limits, limits), ylim=(-limits, limits))
+        panel.grid(alpha=0.2)
+    legend = axes[0, -1].legend(
+        loc="center left", bbox_to_anchor=(1.01, 0.5), markerscale=4, frameon=False
+    )
+    for handle in legend.legend_handles:
+        handle.set_alpha(1)
+    figure.tight_layout()
+    return figure
+
+
+def matrix(
+    values: ArrayLike,
+    names: Sequence[str],
+    title: str = "",
+    labels: tuple[str, str] = ("true", "predicted"),
+    decimals: int = 0,
+) -> Figure:
+    """A square table as a heat map with its numbers, such as a confusion matrix."""
+    values = np.asarray(values, dtype=float)
+    figure, axes = plt.subplots(figsize=(0.55 * len(names) + 1.2, 0.55 * len(names) + 0.8))
+    shown = np.where(np.eye(len(names), dtype=bool), np.nan, values)
+    axes.imshow(shown, cmap="Blues", vmin=0)
+    for (row, column), value in np.ndenumerate(values):
+        dark = row != column and value > 0.6 * np.nanmax(shown)
+        axes.text(
+            column, row, f"{value:.{decimals}f}", ha="center", va="center", fontsize=8,
+            color="white" if dark else "black",
+        )  # fmt: skip
+    axes.set(title=title, xlabel=labels[1], ylabel=labels[0])
+    slant = {"rotation": 45, "ha": "right"} if max(map(len, map(str, names))) > 3 else {}
+    axes.set_xticks(range(len(names)), names, **slant)
+    axes.set_yticks(range(len(names)), names)
+    figure.tight_layout()
+    return figure
+
+
+def draw(axes, image: ArrayLike) -> None:
+    """One image without ticks; grey where it has one channel."""
+    image = np.asarray(image)
+    top = 255 if image.dtype == np.uint8 else 1
+    axes.imshow(image.squeeze(-1) if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=top)
+    axes.axis("off")
