@@ -7,83 +7,29 @@ import sys
 from pathlib import Path
 
 from cvae.build import load_vae
+from cvae.datasets.base import ImageDataset
 from cvae.datasets.tfds import load
 from cvae.experiments import against_papers, against_reports, catalogue, storage, training
-from cvae.experiments.recipe import DEFAULTS, Recipe
-from cvae.experiments.studies import samples
-from cvae.utils.files import check_writable, whole
+from cvae.experiments.recipe import make_recipe
+from cvae.utils.files import atomic_write, check_writable
 from cvae.vae import ConditionalVAE
 from cvae.visualization import plots
 from cvae.visualization.page import write_page
 
+# Imported by name, when asked for: imbalanced-learn takes a second.
+STUDIES = {
+    "synthetic": "cvae.experiments.studies.synthetic",
+    "oversampling": "cvae.experiments.studies.imbalance",
+    "oversampling-settings": "cvae.experiments.studies.tuning",
+    "samples": "cvae.experiments.studies.samples",
+}
 
-def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m cvae",
-        description="Train variational autoencoders (VAEs) from recipes, and draw samples from them.",
-        epilog="Start with: python -m cvae list",
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    commands.add_parser("list", help="show the recipes: what each trains, and on what")
-
-    train = commands.add_parser(
-        "train",
-        help="train one recipe and save the model",
-        description="Train one recipe. Interrupted with Ctrl-C or killed, the same command goes on "
-        "after the last whole epoch.",
-    )
-    train.add_argument("recipe", help="its name, as 'list' shows it")
-    train.add_argument("--out", metavar="MODEL.keras", help="where to save (default: under runs/)")
-    train.add_argument("--epochs", type=int, help="passes over the images (default: the recipe's)")
-    train.add_argument("--limit", type=int, help="train on this many images only, for a quick look")
-
-    reproduce = commands.add_parser(
-        "reproduce",
-        help="train what has no result yet, and record it",
-        description="Train the recipes that have no result in data/results yet, one after the other. "
-        "Interrupted or killed, the same command goes on where it was.",
-    )
-    reproduce.add_argument(
-        "recipes", nargs="*", metavar="RECIPE",
-        help="their names (default: all); 'synthetic', 'oversampling-settings' and 'oversampling' are "
-        "the studies of notebook 07, 'samples' scores the committed models",
-    )  # fmt: skip
-
-    table = commands.add_parser(
-        "table",
-        help="reported against measured",
-        description="Print what the reports publish beside what we measured, likelihoods beside those "
-        "of papers, and the scores of samples; write the same tables as Markdown.",
-    )
-    table.add_argument("--out", metavar="TABLE.md", default=storage.RESULTS / "table.md")
-
-    sample = commands.add_parser(
-        "sample",
-        help="draw images from a trained model",
-        description="Draw new images from a trained model and save them as one picture.",
-    )
-    sample.add_argument("model", metavar="MODEL.keras", help="a file that 'train' saved")
-    sample.add_argument("--out", required=True, metavar="GRID.png", help="the picture to write")
-    sample.add_argument("-n", type=int, default=64, help="how many images (default: 64)")
-    sample.add_argument("--seed", type=int, default=0, help="another seed draws others (default: 0)")
-    sample.add_argument("--label", type=int, help="the class to draw, for a conditional model")
-
-    explore = commands.add_parser(
-        "explore",
-        help="write a web page to play with a latent space",
-        description="Write one web page, which needs no network and no server: drag a point over the "
-        "latent space, and see it decoded.",
-    )
-    explore.add_argument("model", metavar="MODEL.keras", help="a file that 'train' saved")
-    explore.add_argument("--out", required=True, metavar="PAGE.html", help="the page to write")
-    explore.add_argument("--data", help="whose images are the dots (default: what it was trained on)")
-    explore.add_argument("--points", type=int, default=3000, help="how many dots (default: 3000)")
-    explore.add_argument("--title", help="of the page")
-
-    options = parser.parse_args(arguments)
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; the exit status is 0, 2 for an error and 130 where it was interrupted."""
+    options = make_parser().parse_args(arguments)
     try:
-        COMMANDS[options.command](options)
+        options.run(options)
     # What the package raises for a wrong argument or file: its message says what to do.
     except (ValueError, TypeError, OSError, FloatingPointError) as error:
         print(f"python -m cvae {options.command}: {error}", file=sys.stderr)
@@ -94,11 +40,43 @@ def main(arguments=None) -> int:
     return 0
 
 
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cvae",
+        description="Train variational autoencoders (VAEs) from recipes, and draw samples from them.",
+        epilog="Start with: python -m cvae list",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (add_list, add_train, add_reproduce, add_table, add_sample, add_explore):
+        add(commands)
+    return parser
+
+
+def add_list(commands):
+    command = commands.add_parser("list", help="show the recipes: what each trains, and on what")
+    command.set_defaults(run=run_list)
+
+
 def run_list(options):
     width = max(map(len, catalogue.RECIPES))
     print(f"{'recipe':{width}} {'epochs':>6}  {'report':8} what it trains")
     for recipe in catalogue.RECIPES.values():
-        print(f"{recipe.name:{width}} {recipe.epochs:6}  {recipe.report or 'ours':8} {recipe.about}")
+        epochs, report = recipe.settings.epochs, recipe.report or "ours"
+        print(f"{recipe.name:{width}} {epochs:6}  {report:8} {recipe.about}")
+
+
+def add_train(commands):
+    command = commands.add_parser(
+        "train",
+        help="train one recipe and save the model",
+        description="Train one recipe. Interrupted with Ctrl-C or killed, the same command goes on "
+        "after the last whole epoch.",
+    )
+    command.add_argument("recipe", help="its name, as 'list' shows it")
+    command.add_argument("--out", metavar="MODEL.keras", help="where to save (default: under runs/)")
+    command.add_argument("--epochs", type=int, help="passes over the images (default: the recipe's)")
+    command.add_argument("--limit", type=int, help="train on this many images only, for a quick look")
+    command.set_defaults(run=run_train)
 
 
 def run_train(options):
@@ -108,10 +86,26 @@ def run_train(options):
         if value is not None:
             if value < 1:
                 raise ValueError(f"--{name} must be at least 1, got {value}")
-            recipe = recipe.but(**{name: value})
-    out = options.out or storage.run_path(recipe, recipe.load())  # where `load_or_train` looks
+            recipe = recipe.replace(**{name: value})
+    # Without --out: where `load_or_train` looks.
+    out = options.out or storage.run_path(recipe, *recipe.settings.source())
     training.train(recipe, out)
     print(f"saved {out}\nnext: python -m cvae sample {out} --out grid.png")
+
+
+def add_reproduce(commands):
+    command = commands.add_parser(
+        "reproduce",
+        help="train what has no result yet, and record it",
+        description="Train the recipes that have no result in data/results yet, one after the other. "
+        "Interrupted or killed, the same command goes on where it was.",
+    )
+    command.add_argument(
+        "recipes", nargs="*", metavar="RECIPE",
+        help="their names (default: all); 'synthetic', 'oversampling-settings' and 'oversampling' are "
+        "the studies of notebook 07, 'samples' scores the committed models",
+    )  # fmt: skip
+    command.set_defaults(run=run_reproduce)
 
 
 def run_reproduce(options):
@@ -120,21 +114,44 @@ def run_reproduce(options):
         for path in training.reproduce(names):
             print(f"recorded {path}")
     for name in options.recipes:
-        if name in STUDIES:  # imported here: imbalanced-learn takes a second
-            study = importlib.import_module(STUDIES[name])
-            print(f"recorded {study.reproduce()}")
+        if name in STUDIES:
+            print(f"recorded {importlib.import_module(STUDIES[name]).STUDY.reproduce()}")
+
+
+def add_table(commands):
+    command = commands.add_parser(
+        "table",
+        help="reported against measured",
+        description="Print what the reports publish beside what we measured, likelihoods beside those "
+        "of papers, and the scores of samples; write the same tables as Markdown.",
+    )
+    command.add_argument("--out", metavar="TABLE.md", help="(default: data/results/table.md)")
+    command.set_defaults(run=run_table)
 
 
 def run_table(options):
-    parts = [
-        against_reports.markdown(against_reports.rows()),
-        against_papers.markdown(against_papers.rows()),
-    ]
-    scores = samples.read()
+    samples = importlib.import_module(STUDIES["samples"])
+    out = options.out or storage.result_path("table").with_suffix(".md")
+    parts = [module.markdown(module.rows()) for module in (against_reports, against_papers)]
+    scores = samples.STUDY.read()
     text = "\n".join([*parts, samples.markdown(scores)] if scores else parts)
     print(text, end="")
-    with whole(options.out) as temporary:
+    with atomic_write(out) as temporary:
         Path(temporary).write_text(text)
+
+
+def add_sample(commands):
+    command = commands.add_parser(
+        "sample",
+        help="draw images from a trained model",
+        description="Draw new images from a trained model and save them as one picture.",
+    )
+    command.add_argument("model", metavar="MODEL.keras", help="a file that 'train' saved")
+    command.add_argument("--out", required=True, metavar="GRID.png", help="the picture to write")
+    command.add_argument("-n", type=int, default=64, help="how many images (default: 64)")
+    command.add_argument("--seed", type=int, default=0, help="another seed draws others (default: 0)")
+    command.add_argument("--label", type=int, help="the class to draw, for a conditional model")
+    command.set_defaults(run=run_sample)
 
 
 def run_sample(options):
@@ -149,6 +166,21 @@ def run_sample(options):
     print(f"saved {path}")
 
 
+def add_explore(commands):
+    command = commands.add_parser(
+        "explore",
+        help="write a web page to play with a latent space",
+        description="Write one web page, which needs no network and no server: drag a point over the "
+        "latent space, and see it decoded.",
+    )
+    command.add_argument("model", metavar="MODEL.keras", help="a file that 'train' saved")
+    command.add_argument("--out", required=True, metavar="PAGE.html", help="the page to write")
+    command.add_argument("--data", help="whose images are the dots (default: what it was trained on)")
+    command.add_argument("--points", type=int, default=3000, help="how many dots (default: 3000)")
+    command.add_argument("--title", help="of the page")
+    command.set_defaults(run=run_explore)
+
+
 def run_explore(options):
     if options.points < 1:
         raise ValueError(f"--points must be at least 1, got {options.points}")
@@ -158,31 +190,16 @@ def run_explore(options):
     print(f"saved {write_page(options.out, vae, data.x_train, data.y_train, data.class_names, title)}")
 
 
-def data_of(model, name, limit):
+def data_of(model: Path, name: str | None, limit: int) -> ImageDataset:
     """The data set of that name, or the one that a model's card names."""
     if name is not None:
         return load(name, limit=limit)
     card = model.with_suffix(".json")
     if not card.is_file():
         raise ValueError(f"no card beside {model} names its data set: add --data, such as --data mnist")
-    settings = DEFAULTS | json.loads(card.read_text())["settings"]
-    return Recipe("", "", **settings).but(limit=limit).load()
+    recipe = make_recipe("", "", **json.loads(card.read_text())["settings"])
+    return recipe.replace(limit=limit).settings.load()
 
-
-STUDIES = {
-    "synthetic": "cvae.experiments.studies.synthetic",
-    "oversampling": "cvae.experiments.studies.imbalance",
-    "oversampling-settings": "cvae.experiments.studies.tuning",
-    "samples": "cvae.experiments.studies.samples",
-}
-COMMANDS = {
-    "list": run_list,
-    "train": run_train,
-    "reproduce": run_reproduce,
-    "table": run_table,
-    "sample": run_sample,
-    "explore": run_explore,
-}
 
 if __name__ == "__main__":
     sys.exit(main())

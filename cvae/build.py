@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 
 from cvae import likelihoods, networks
-from cvae.utils.files import check_writable, whole
+from cvae.utils.files import atomic_write, check_writable
 from cvae.vae import VAE, ConditionalVAE
 
 NETWORKS = {
@@ -99,7 +99,7 @@ def save_vae(vae: VAE, path: str | Path) -> Path:
         OSError: a path that cannot be written.
     """
     path = check_model_path(path)
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         vae.save(temporary)
     return path
 

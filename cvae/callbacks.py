@@ -13,7 +13,7 @@ class AnnealBeta(keras.callbacks.Callback):
     Args:
         start, end: of beta.
         epochs: that the way from start to end takes.
-        cycle: go back to `start` every so many epochs, at least `epochs`; None for never. Each cycle
+        cycle: go back to `start` every this many epochs, at least `epochs`; None for never. Each cycle
             meets codes that the one before has made useful.
 
     Source: Bowman et al. (2016), section 3.1; for cycles Fu et al. (2019), "Cyclical annealing

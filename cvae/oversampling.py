@@ -27,52 +27,108 @@ class VAEOverSampler(BaseOverSampler):
     A drop-in for imbalanced-learn's samplers: `fit_resample(X, y)` gives the originals, untouched and in
     their order, followed by the generated rows.
 
-    Args:
-        sampling_strategy: as for every over-sampler of imbalanced-learn: "auto", "minority",
-            "not minority", "not majority", "all", a dict {class: rows wanted in all}, a callable that
-            makes one of y, or, for two classes, the ratio wanted of the smaller to the larger.
-        image_shape: (height, width, channels) of the images whose pixels are the columns of X, uint8 or
-            in [0, 1]. None for columns that are no pixels: they may have any range, each is scaled to
-            [0, 1] by its own minimum and maximum, and generated rows stay within it.
-        network: "mlp", "conv" or "residual"; "mlp" where image_shape is None.
-        options: more arguments for `build_vae`, such as {"hidden": (256, 256)}.
-        latent_dim: dimensions of z.
-        likelihood: a name or an instance; None for "bernoulli" with image_shape, else a Gaussian of
-            variance 0.01 in the scaled columns.
-        conditional: one VAE of p(x | class) for all classes, so that rare ones borrow strokes from
-            common ones. False trains a VAE for each class that is to grow, on its rows alone.
-        source: "posterior" draws z around the code of real rows of the class, each used about equally
-            often; "prior" draws z from N(0, I), for rows that are like none in particular.
-        spread: the standard deviations of those draws are multiplied by this: 0 gives
-            reconstructions, or with edits the rows themselves. None: 2 with edits, which was good on
-            validation images of MNIST and Fashion-MNIST (`studies.tuning`), else 1.
-        pixels: "mean" takes the mean of p(x | z), "sample" draws from it. "edit", for the posterior
-            only, changes a real row by the difference that the draw makes to that mean, and so keeps
-            what the VAE cannot say of it: its edges and, where its class is too rare for the VAE to
-            have learnt the label, what makes it one of its class. None: "edit" with the posterior,
-            "mean" with the prior.
-        steps: of training, for each VAE.
-        batch_size, learning_rate: of training with Adam, whose rate falls to 0 along a cosine.
-        random_state: seed of the weights, the batches and the draws.
-        warm_start: go on with the VAEs of the last `fit_resample`, for the same images with another
-            target, source, spread or kind of pixels; without them, or if a class that is to grow is
-            not among theirs, they are trained as usual.
-        verbose: show a progress bar of the training.
+    Parameters
+    ----------
+    sampling_strategy : str, dict, callable or float, default="auto"
+        As for every over-sampler of imbalanced-learn: "auto", "minority", "not minority",
+        "not majority", "all", a dict {class: rows wanted in all}, a callable that makes one of y, or,
+        for two classes, the ratio wanted of the smaller to the larger.
 
-    Attributes:
-        vaes_: {class: the VAE that generated it}, after `fit_resample`: one `ConditionalVAE` for all, or
-            a plain `VAE` each.
-        sampling_strategy_: {class: rows to generate}.
-        pixels_, spread_: what was taken where the arguments are None.
+    image_shape : tuple of int, default=None
+        (height, width, channels) of the images whose pixels are the columns of X, uint8 or in [0, 1].
+        None for columns that are no pixels: they may have any range, each is scaled to [0, 1] by its
+        own minimum and maximum, and generated rows stay within it.
 
-    Raises (from `fit_resample`):
-        ValueError: an image_shape that does not fit the columns, pixels that are neither uint8 nor in
-            [0, 1], targets below the present count, a class that is not in y, only one class.
+    network : {"mlp", "conv", "residual", "cosine"}, default="mlp"
+        As for `build_vae`; "mlp" where image_shape is None.
 
+    options : dict, default=None
+        More arguments for `build_vae`, such as {"hidden": (256, 256)}.
+
+    latent_dim : int, default=10
+        Dimensions of z.
+
+    likelihood : str or Likelihood, default=None
+        None for "bernoulli" with image_shape, else a Gaussian of variance 0.01 in the scaled columns.
+
+    conditional : bool, default=True
+        One VAE of p(x | class) for all classes, so that rare ones borrow strokes from common ones.
+        False trains a VAE for each class that is to grow, on its rows alone.
+
+    source : {"posterior", "prior"}, default="posterior"
+        "posterior" draws z around the code of real rows of the class, each used about equally often;
+        "prior" draws z from N(0, I), for rows that are like none in particular.
+
+    temperature : float, default=None
+        The standard deviations of those draws are multiplied by this: 0 gives reconstructions, or with
+        residuals the rows themselves. None: 2 with residuals, which was good on validation images of
+        MNIST and Fashion-MNIST (`experiments.studies.tuning`), else 1.
+
+    pixels : {"mean", "sample", "residual"}, default=None
+        "mean" takes the mean of p(x | z), "sample" draws from it. "residual", for the posterior only,
+        keeps the residual of a real row (the row minus its reconstruction): it changes the row by the
+        difference that the draw makes to the mean. That keeps what the VAE cannot say of the row: its
+        edges and, where its class is too rare for the VAE to have learnt the label, what makes it one
+        of its class. None: "residual" with the posterior, "mean" with the prior.
+
+    steps : int, default=3000
+        Of training, for each VAE.
+
+    batch_size : int, default=128
+        Rows in a step.
+
+    learning_rate : float, default=0.001
+        Of Adam; it falls to 0 along a cosine.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the weights, the batches and the draws.
+
+    warm_start : bool, default=False
+        Go on with the VAEs of the last `fit_resample`, for the same images with another target, source,
+        temperature or kind of pixels; without them, or if a class that is to grow is not among theirs,
+        they are trained as usual.
+
+    verbose : int or bool, default=0
+        Show a progress bar of the training.
+
+    Attributes
+    ----------
+    vaes_ : dict
+        {class: the VAE that generated it}: one `ConditionalVAE` for all, or a plain `VAE` each.
+
+    sampling_strategy_ : dict
+        {class: rows to generate}.
+
+    pixels_, temperature_ : str, float
+        What was taken where the arguments are None.
+
+    Raises
+    ------
+    ValueError
+        From `fit_resample`: an image_shape that does not fit the columns, pixels that are neither uint8
+        nor in [0, 1], targets below the present count, a class that is not in y, only one class.
+
+    Notes
+    -----
     A class of one or two rows is taken as it is: the conditional VAE knows strokes from the other
     classes, a VAE of its own can only repeat them. A column that is constant stays so.
 
-    Source: the contract is imbalanced-learn's; conditional VAEs are Sohn et al. (2015).
+    References
+    ----------
+    .. [1] K. Sohn, H. Lee, X. Yan, "Learning structured output representation using deep conditional
+       generative models", NeurIPS, 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_digits
+    >>> from cvae import VAEOverSampler
+    >>> X, y = load_digits(n_class=2, return_X_y=True)
+    >>> keep = (y == 0) | (np.arange(len(y)) < 40)  # ones are rare
+    >>> sampler = VAEOverSampler(image_shape=(8, 8, 1), latent_dim=2, steps=100, random_state=0)
+    >>> _, y_new = sampler.fit_resample(X[keep] / 16, y[keep])
+    >>> np.bincount(y[keep]), np.bincount(y_new)
+    (array([178,  19]), array([178, 178]))
     """
 
     _parameter_constraints: ClassVar[dict] = {
@@ -84,8 +140,8 @@ class VAEOverSampler(BaseOverSampler):
         "likelihood": [str, Likelihood, None],
         "conditional": ["boolean"],
         "source": [StrOptions({"posterior", "prior"})],
-        "spread": [Interval(numbers.Real, 0, None, closed="left"), None],
-        "pixels": [StrOptions({"mean", "sample", "edit"}), None],
+        "temperature": [Interval(numbers.Real, 0, None, closed="left"), None],
+        "pixels": [StrOptions({"mean", "sample", "residual"}), None],
         "steps": [Interval(numbers.Integral, 1, None, closed="left")],
         "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
         "learning_rate": [Interval(numbers.Real, 0, None, closed="neither")],
@@ -104,7 +160,7 @@ class VAEOverSampler(BaseOverSampler):
         likelihood=None,
         conditional=True,
         source="posterior",
-        spread=None,
+        temperature=None,
         pixels=None,
         steps=3000,
         batch_size=128,
@@ -121,7 +177,7 @@ class VAEOverSampler(BaseOverSampler):
         self.likelihood = likelihood
         self.conditional = conditional
         self.source = source
-        self.spread = spread
+        self.temperature = temperature
         self.pixels = pixels
         self.steps = steps
         self.batch_size = batch_size
@@ -131,10 +187,14 @@ class VAEOverSampler(BaseOverSampler):
         self.verbose = verbose
 
     def _fit_resample(self, X, y):
-        self.pixels_ = self.pixels or ("edit" if self.source == "posterior" else "mean")
-        if self.pixels_ == "edit" and self.source == "prior":
-            raise ValueError("pixels='edit' changes real rows: it needs source='posterior'")
-        self.spread_ = (2.0 if self.pixels_ == "edit" else 1.0) if self.spread is None else self.spread
+        self.pixels_ = self.pixels or ("residual" if self.source == "posterior" else "mean")
+        if self.pixels_ == "residual" and self.source == "prior":
+            raise ValueError("pixels='residual' changes real rows: it needs source='posterior'")
+        self.temperature_ = (
+            (2.0 if self.pixels_ == "residual" else 1.0)
+            if self.temperature is None
+            else self.temperature
+        )
         rows = X.toarray() if sparse.issparse(X) else X
         images, to_rows = self._as_pixels(rows) if self.image_shape else self._as_columns(rows)
         classes, labels = np.unique(y, return_inverse=True)
@@ -156,7 +216,7 @@ class VAEOverSampler(BaseOverSampler):
         return sparse.csr_matrix(X_new).asformat(X.format) if sparse.issparse(X) else X_new, y_new
 
     def _as_pixels(self, rows):
-        """Rows as images, and the way back."""
+        """Rows as images, and the function that makes rows of images again."""
         shape = tuple(self.image_shape)
         if len(shape) != 3 or np.prod(shape) != rows.shape[1]:
             raise ValueError(
@@ -168,7 +228,7 @@ class VAEOverSampler(BaseOverSampler):
         return images, lambda made: scale(made).reshape(len(made), -1)
 
     def _as_columns(self, rows):
-        """Each column scaled to [0, 1], as images of one row, and the way back."""
+        """Each column scaled to [0, 1], as images of one row, and the function that undoes it."""
         low, span = rows.min(axis=0), np.ptp(rows.astype("float64"), axis=0)
         scaled = (rows - low) / np.where(span > 0, span, 1)
         images = scaled.astype("float32")[:, None, :, None]
@@ -221,7 +281,7 @@ class VAEOverSampler(BaseOverSampler):
     def _generate(self, vae, members, label, count, rng):
         """`count` new images of the class of these members."""
         labels = np.full(count, label) if self.conditional else None
-        z = rng.standard_normal((count, vae.latent_dim)).astype("float32") * self.spread_
+        z = rng.standard_normal((count, vae.latent_dim)).astype("float32") * self.temperature_
         if self.source == "prior":
             return self._decode(vae, z, labels, rng)
         # Every member once, in random order, then every member once more, ...
@@ -229,7 +289,7 @@ class VAEOverSampler(BaseOverSampler):
         order = np.concatenate([rng.permutation(len(members)) for _ in range(rounds)])[:count]
         z_mean, z_log_var = vae.encode(members, None if labels is None else np.full(len(members), label))
         z = z_mean[order] + np.exp(0.5 * z_log_var[order]) * z
-        if self.pixels_ != "edit":
+        if self.pixels_ != "residual":
             return self._decode(vae, z, labels, rng)
         change = vae.decode(z, labels) - vae.decode(z_mean[order], labels)
         return np.clip(keras.ops.convert_to_numpy(to_float(members[order])) + change, 0, 1)

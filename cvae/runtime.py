@@ -14,13 +14,21 @@ import keras
 if os.environ.get("CVAE_PRECISION"):
     keras.config.set_dtype_policy(os.environ["CVAE_PRECISION"])
 
-ROOT = Path(__file__).resolve().parents[1]
+
+def repository() -> Path | None:
+    """The folder of the repository; None where the package is installed without it."""
+    folder = Path(__file__).resolve().parents[1]
+    return folder if (folder / "notebooks").is_dir() and (folder / "data").is_dir() else None
+
+
+ROOT = repository()
+RUNS = (ROOT or Path.cwd()) / "runs"  # what is trained and drawn here, and committed nowhere
 
 PROFILES = ("smoke", "quick", "full")
 
 
 def name() -> str:
-    """The profile in force.
+    """The size in force.
 
     Raises:
         ValueError: `CVAE_PROFILE` names none.
@@ -32,7 +40,7 @@ def name() -> str:
 
 
 def pick(*, smoke, quick, full):
-    """The value for the profile in force: `epochs = pick(smoke=1, quick=3, full=25)`."""
+    """The value for the size in force: `epochs = pick(smoke=1, quick=3, full=25)`."""
     return {"smoke": smoke, "quick": quick, "full": full}[name()]
 
 
@@ -44,8 +52,8 @@ def figure_path(file_name, data=None) -> Path:
         file_name: such as "02_grid.png".
         data: the `ImageDataset` that it is made from; None for a figure without data.
     """
-    kept = name() == "full" and (data is None or not data.is_stand_in)
-    return (ROOT if kept else ROOT / "runs") / "figures" / file_name
+    kept = ROOT and name() == "full" and (data is None or not data.is_stand_in)
+    return (ROOT if kept else RUNS) / "figures" / file_name
 
 
 def verbose() -> int:
@@ -80,7 +88,7 @@ def compile_options() -> dict:
     """Arguments for `vae.compile` that make training fastest on this device, as measured.
 
     The one place for this choice; `benchmarks/settings.py` measures it again. Medians, on
-    2 CPU cores with TensorFlow, before `utils.quiet` turned oneDNN on: so many times as fast as Keras's
+    2 CPU cores with TensorFlow, before `utils.quiet` turned oneDNN on, as ratios to the speed of Keras's
     plain defaults (the tutorial's convolutions at batch 32 and at 128, luther's MLP at 100):
 
     - 8 steps an execution: 1.5, 1.1, 1.1. On. With 32 steps it is 1.3, 1.0, 1.5: within the noise.

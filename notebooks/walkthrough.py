@@ -46,32 +46,18 @@ def run(path, keep) -> str | None:
         return f"there is no notebook {path.name}"
     notebook = nbformat.read(path, as_version=4)
     client = nbclient.NotebookClient(
-        notebook, timeout=3600, record_timing=False, resources={"metadata": {"path": str(HERE)}}
-    )
+        notebook, timeout=3600, record_timing=False, coalesce_streams=True,
+        resources={"metadata": {"path": str(HERE)}},
+    )  # fmt: skip
     try:
         client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log; what cells write still shows
     except nbclient.exceptions.CellExecutionError as error:
         return f"{error.ename}: {error.evalue}"
     if keep:
         notebook.metadata["language_info"] = {"name": "python"}
-        merge_streams(notebook)
         drop_alpha(notebook)
         nbformat.write(notebook, path)
     return None
-
-
-def merge_streams(notebook):
-    """Join text that came in pieces, so that a rerun gives the same file."""
-    for cell in notebook.cells:
-        merged = []
-        for output in cell.get("outputs", []):
-            last = merged[-1] if merged else None
-            if output.output_type == "stream" and last and last.get("name") == output.name:
-                last.text += output.text
-            else:
-                merged.append(output)
-        if cell.cell_type == "code":
-            cell.outputs = merged
 
 
 def drop_alpha(notebook):

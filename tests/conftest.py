@@ -4,8 +4,9 @@ import pytest
 from sklearn.datasets import load_digits
 
 import cvae
-from cvae.experiments import catalogue, storage
-from cvae.experiments.recipe import Recipe
+from cvae.experiments import catalogue, storage, training
+from cvae.experiments.recipe import make_recipe
+from cvae.experiments.studies import imbalance, samples, study, synthetic, tuning
 
 
 @pytest.fixture(autouse=True)
@@ -59,17 +60,31 @@ def small():
     return build
 
 
+def give(monkeypatch, data):
+    """Recipes find this data set, whichever they ask for."""
+    monkeypatch.setattr("cvae.experiments.recipe.load", lambda *args, **kwargs: data)
+    monkeypatch.setattr(
+        "cvae.experiments.recipe.source_of", lambda *args, **kwargs: (data.source, len(data.x_train))
+    )
+
+
+def give_studies(monkeypatch, data):
+    """The studies find this data set, whichever they ask for."""
+    for module in (study, imbalance, samples, synthetic, tuning, training):
+        monkeypatch.setattr(module, "load", lambda name: data)
+
+
 @pytest.fixture
 def tiny_recipe(images, labels, monkeypatch, tmp_path):
     """A recipe that trains in a second, on arrays of ours instead of a data set."""
     data = cvae.ImageDataset(
         "squares", "TFDS squares 1.0.0", ("a", "b", "c"), images, labels, images[:32], labels[:32]
     )
-    monkeypatch.setattr("cvae.experiments.recipe.load", lambda *args, **kwargs: data)
+    give(monkeypatch, data)
     monkeypatch.setattr(storage, "RUNS", tmp_path / "runs")
     monkeypatch.setattr(storage, "PRETRAINED", tmp_path / "pretrained")
     monkeypatch.setattr(storage, "RESULTS", tmp_path / "results")
-    recipe = Recipe(
+    recipe = make_recipe(
         name="tiny", about="squares", dataset="squares", latent_dim=2, network="mlp",
         options={"hidden": (8,)}, batch_size=32, epochs=3,
     )  # fmt: skip

@@ -72,16 +72,16 @@ def test_a_data_set(grey):
 
 @pytest.mark.parametrize("how", ["static", "dynamic", "threshold"])
 def test_a_recipe_says_so(tiny_recipe, how):
-    recipe = tiny_recipe.but(binarize=how)
+    recipe = tiny_recipe.replace(binarize=how)
     training.train(recipe, verbose=0)
     card = storage.read_card(recipe)
     assert card["settings"]["binarize"] == how
     assert f"{how} binarisation" in card["data"]
     with pytest.raises(FileNotFoundError):
         storage.read_card(tiny_recipe)
-    assert set(np.unique(recipe.load().x_test)) <= {0, 255}
+    assert set(np.unique(recipe.settings.load().x_test)) <= {0, 255}
 
 
 def test_dynamic_binarisation_is_not_silently_left_out(tiny_recipe):
     with pytest.raises(ValueError, match="cannot be had together"):
-        training.train(tiny_recipe.but(binarize="dynamic", augment=5.0), verbose=0)
+        training.train(tiny_recipe.replace(binarize="dynamic", augment=5.0), verbose=0)

@@ -7,8 +7,7 @@ import pytest
 
 import cvae
 from cvae import runtime
-from cvae.datasets.batches import Shifted
-from cvae.experiments import classifiers
+from cvae.experiments import classifiers, storage
 
 COMPILE_OPTIONS = runtime.compile_options
 
@@ -27,8 +26,8 @@ def data(images, labels, monkeypatch, tmp_path):
         return dataclasses.replace(whole, x_train=whole.x_train[:limit], y_train=whole.y_train[:limit])
 
     monkeypatch.setattr(classifiers, "load", load)
-    monkeypatch.setattr(classifiers, "RUNS", tmp_path / "runs")
-    monkeypatch.setattr(classifiers, "COMMITTED", tmp_path / "pretrained")
+    monkeypatch.setattr(storage, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(storage, "PRETRAINED", tmp_path / "pretrained")
     settings = {
         "network": "mlp", "epochs": 2, "batch_size": 32, "learning_rate": 1e-2, "flip": True, "shift": 2,
     }  # fmt: skip
@@ -111,32 +110,32 @@ def test_wrong_images_and_labels():
 
 @pytest.mark.parametrize("shift", [0, 2])
 @pytest.mark.parametrize("flip", [False, True])
-def test_training_images_are_moved_and_flipped_as_they_should_be(flip, shift):
-    images = np.zeros((30, 9, 9, 1), "uint8")
+def test_training_images_are_moved_and_flipped_as_they_should_be(flip, shift, monkeypatch):
+    """A bright pixel in images that are dark elsewhere: where a model trained on them sees it."""
+    images = np.zeros((64, 9, 9, 1), "uint8")
     images[:, 4, 3] = 255
-    batches = Shifted(images, np.arange(30), batch_size=1, flip=flip, shift=shift)
-    seen, order = set(), []
-    for _ in range(20):
-        epoch = [batches[index] for index in range(len(batches))]
-        order = [int(labels[0]) for _, labels in epoch]
-        assert sorted(order) == list(range(30))
-        for batch, _ in epoch:
-            assert batch.sum() == 1
-            seen.add(tuple(map(int, np.argwhere(batch[0, ..., 0])[0])))
-        batches.on_epoch_end()
+    labels = np.arange(64) % 2
+    data = cvae.ImageDataset("mnist", "", ("a", "b"), images, labels, images, labels)
+    seen = []
+
+    class Spy(keras.layers.Layer):
+        def call(self, x, training=False):
+            seen.append(keras.ops.convert_to_numpy(x))
+            return x
+
+    model = classifiers.classifier((9, 9, 1), 2, [Spy(), keras.layers.Flatten()])
+    monkeypatch.setattr(runtime, "compile_options", lambda: {"run_eagerly": True})
+    settings = {"batch_size": 64, "epochs": 12, "learning_rate": 1e-3, "flip": flip, "shift": shift}
+    classifiers.fit(model, data, settings | {"seed": 0})
+    shown = np.concatenate(seen)
+    np.testing.assert_allclose(shown.sum(axis=(1, 2, 3)), 1, atol=1e-5)  # moved, not smeared, not lost
+    places = {tuple(map(int, place)) for place in np.argwhere(shown[..., 0] > 0.5)[:, 1:]}
     # Flipped, column 3 is column 5.
     columns = {at + move for at in ((3, 5) if flip else (3,)) for move in range(-shift, shift + 1)}
-    assert seen == {(row, column) for row in range(4 - shift, 5 + shift) for column in columns}
-    assert order != sorted(order)
-
-
-def test_images_and_labels_stay_together(images):
-    labels = images.max(axis=(1, 2, 3))  # of each image, its own grey
-    batches = Shifted(images, labels, batch_size=10, flip=True, shift=2)
-    assert len(batches) == 10
-    for index in range(len(batches)):
-        batch, its_labels = batches[index]
-        np.testing.assert_allclose(batch.max(axis=(1, 2, 3)) * 255, its_labels, atol=1e-3)
+    assert {column for _, column in places} == columns
+    assert {row for row, _ in places} == set(range(4 - shift, 5 + shift))
+    # Nearly every pair of them: rows, columns and flips are drawn apart.
+    assert len(places) >= 0.9 * (2 * shift + 1) * len(columns)
 
 
 def test_train_writes_weights_and_card(data, tmp_path):
@@ -186,12 +185,12 @@ def test_load_or_train_trains_once(data, untrained):
 
 
 def test_committed_weights_are_for_the_real_data_only(data, untrained):
-    classifiers.train("mnist", classifiers.COMMITTED / "classifier-mnist.keras")
+    classifiers.train("mnist", storage.PRETRAINED / "classifier-mnist.keras")
     real = data["data"]
     stand_in = data["data"] = dataclasses.replace(real, source="stand-in: squares")
     _, card = classifiers.load_or_train(stand_in)
     assert card["data"] == "stand-in: squares"
-    assert [path.stem for path in classifiers.RUNS.glob("*.keras")] == ["classifier-mnist-stand-in-all"]
+    assert [path.stem for path in storage.RUNS.glob("*.keras")] == ["classifier-mnist-stand-in-all"]
     untrained()
     assert classifiers.load_or_train(stand_in)[1]["data"] == "stand-in: squares"
     assert classifiers.load_or_train(real)[1]["data"] == "TFDS mnist 3.0.1"
@@ -200,20 +199,20 @@ def test_committed_weights_are_for_the_real_data_only(data, untrained):
 def test_a_stand_in_is_never_committed(stand_in, untrained):
     untrained()
     with pytest.raises(ValueError, match="do not go into data/pretrained"):
-        classifiers.train("mnist", classifiers.COMMITTED / "classifier-mnist.keras")
-    assert not list(classifiers.COMMITTED.glob("*.keras"))
+        classifiers.train("mnist", storage.PRETRAINED / "classifier-mnist.keras")
+    assert not list(storage.PRETRAINED.glob("*.keras"))
 
 
 def test_weights_of_other_settings_are_not_taken(data):
     classifiers.train("mnist", epochs=1)
-    classifiers.train("mnist", classifiers.COMMITTED / "classifier-mnist.keras", seed=1)
+    classifiers.train("mnist", storage.PRETRAINED / "classifier-mnist.keras", seed=1)
     _, card = classifiers.load_or_train(data["data"])
     assert (card["settings"]["epochs"], card["settings"]["seed"]) == (2, 0)
 
 
 def test_a_card_never_stands_beside_other_weights(data, monkeypatch):
     classifiers.train("mnist")
-    (card,) = classifiers.RUNS.glob("*.json")
+    (card,) = storage.RUNS.glob("*.json")
 
     def fail(*arguments):
         raise KeyboardInterrupt
@@ -222,7 +221,7 @@ def test_a_card_never_stands_beside_other_weights(data, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         classifiers.train("mnist", epochs=1)
     assert not card.exists()
-    assert len(list(classifiers.RUNS.iterdir())) == 1  # the weights of before, and nothing half written
+    assert len(list(storage.RUNS.iterdir())) == 1  # the weights of before, and nothing half written
 
 
 def test_wrong_arguments_are_found_before_training(data, untrained, tmp_path):

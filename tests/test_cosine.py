@@ -16,11 +16,11 @@ DIM = 8 * 6 * 3 + 3
 
 @pytest.fixture
 def photographs(rng):
-    """Smooth colour images of different contrast, uint8: (600, 8, 6, 3)."""
+    """Smooth color images of different contrast, uint8: (600, 8, 6, 3)."""
     fall = 1 / (1 + np.add.outer(np.arange(8), np.arange(6)))[..., None]
     waves = rng.normal(size=(600, *SHAPE)) * fall * np.exp(0.6 * rng.normal(size=(600, 1, 1, 1)))
     pixels = 0.5 + 0.1 * scipy.fft.idctn(waves, norm="ortho", axes=(1, 2))
-    pixels[..., 1] += 0.5 * (pixels[..., 0] - 0.5)  # colours go together
+    pixels[..., 1] += 0.5 * (pixels[..., 0] - 0.5)  # colors go together
     return np.round(255 * pixels.clip(0, 1)).astype("uint8")
 
 
@@ -39,7 +39,7 @@ def test_the_transform_is_scipys_and_the_way_back_its_inverse(rng):
     coefficients = numpy(known.transform(images))
     expected = scipy.fft.dctn(images, norm="ortho", axes=(1, 2))
     np.testing.assert_allclose(coefficients, expected, atol=1e-5)
-    known.adapt(images)  # the colours' axes are turned
+    known.adapt(images)  # the colors' axes are turned
     np.testing.assert_allclose(numpy(known.back(known.transform(images))), images, atol=1e-5)
 
 
@@ -49,8 +49,8 @@ def test_statistics_are_those_of_the_images(photographs):
     known = encoder.statistics
     np.testing.assert_allclose(numpy(known.mean), photographs.mean(axis=0) / 255, atol=1e-5)
     coefficients = numpy(known.transform(photographs / np.float32(255) - numpy(known.mean)))
-    by_colour = coefficients.reshape(-1, 3)
-    covariance = np.cov(by_colour.T)
+    by_color = coefficients.reshape(-1, 3)
+    covariance = np.cov(by_color.T)
     np.testing.assert_allclose(covariance, np.diag(np.diag(covariance)), atol=1e-5)  # uncorrelated
     assert list(np.diag(covariance)) == sorted(np.diag(covariance), reverse=True)
     np.testing.assert_allclose(numpy(known.raw), coefficients.std(axis=0), rtol=1e-3)

@@ -72,8 +72,8 @@ def test_prepare_resizes_the_short_side_and_crops_the_centre():
     assert small.shape == (20, 20, 3)
     assert small[:, :9].max() < 30
     assert small[:, 11:].min() > 225
-    colour = tf.constant(np.full((4, 4, 3), [255, 0, 0], "uint8"))
-    assert datasets.prepare(colour, None, grayscale=True).numpy()[0, 0, 0] == round(0.2989 * 255)
+    color = tf.constant(np.full((4, 4, 3), [255, 0, 0], "uint8"))
+    assert datasets.prepare(color, None, grayscale=True).numpy()[0, 0, 0] == round(0.2989 * 255)
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "stanford_dogs"])

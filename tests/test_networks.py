@@ -91,7 +91,7 @@ def test_the_reports_networks_are_instances(report):
     assert vae.sample(1, seed=0).shape == (1, *shape)
 
 
-def test_ibrahims_network_on_colour_photographs():
+def test_ibrahims_network_on_color_photographs():
     vae = cvae.build_vae((64, 64, 3), 32, "residual", filters=(8, 16, 32, 64))
     kinds = [type(layer).__name__ for layer in vae.encoder.body.layers]
     assert kinds.count("ResidualBlock") == kinds.count("Conv2D") == 4

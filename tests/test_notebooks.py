@@ -68,8 +68,8 @@ def test_pictures_carry_no_alpha_channel(cells):
     pictures = [
         output["data"]["image/png"] for output in outputs(cells) if "image/png" in output.get("data", {})
     ]
-    colour_types = {base64.b64decode(picture)[25] for picture in pictures}  # of the PNG's header
-    assert 6 not in colour_types
+    color_types = {base64.b64decode(picture)[25] for picture in pictures}  # of the PNG's header
+    assert 6 not in color_types
 
 
 def test_enough_cells_are_compared(cells):

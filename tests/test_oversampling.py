@@ -112,9 +112,9 @@ def test_a_trained_vae_draws_the_right_class(digits):
         assert judge.score(X_new[len(X) :], y_new[len(X) :]) > 0.95
 
 
-def test_spread_zero_rebuilds_the_members_each_as_often(digits):
+def test_temperature_zero_rebuilds_the_members_each_as_often(digits):
     X, y = digits
-    sampler = images(sampling_strategy={"two": 15}, spread=0.0, pixels="mean")
+    sampler = images(sampling_strategy={"two": 15}, temperature=0.0, pixels="mean")
     X_new, _ = sampler.fit_resample(X, y)
     members = X[y == "two"].reshape(-1, 8, 8, 1)
     rebuilt = (
@@ -128,7 +128,7 @@ def test_spread_zero_rebuilds_the_members_each_as_often(digits):
 
 def test_edits_of_no_size_are_the_originals(digits):
     X, y = digits
-    X_new, _ = images(sampling_strategy={"two": 15}, spread=0.0).fit_resample(X, y)
+    X_new, _ = images(sampling_strategy={"two": 15}, temperature=0.0).fit_resample(X, y)
     members, made = X[y == "two"], X_new[len(X) :]
     nearest = np.abs(made[:, None] - members[None]).max(axis=-1)
     assert nearest.min(axis=1).max() < 1e-6
@@ -139,10 +139,10 @@ def test_an_edit_changes_the_original_as_the_draw_changes_its_reconstruction(dig
     X, y = digits
     keep = (y != "two") | (np.cumsum(y == "two") == 1)  # one image: no doubt which one was changed
     X, y = X[keep], y[keep]
-    options = {"sampling_strategy": {"two": 20}, "spread": 2.0, "steps": 200}
+    options = {"sampling_strategy": {"two": 20}, "temperature": 2.0, "steps": 200}
     sampler = images(pixels="mean", **options)
     means = sampler.fit_resample(X, y)[0][len(X) :]
-    edits = images(pixels="edit", **options).fit_resample(X, y)[0][len(X) :]
+    edits = images(pixels="residual", **options).fit_resample(X, y)[0][len(X) :]
     member = X[y == "two"]
     rebuilt = sampler.vaes_["two"].reconstruct(member.reshape(-1, 8, 8, 1), [1]).reshape(1, 64)
     np.testing.assert_allclose(edits, (member + means - rebuilt).clip(0, 1), atol=1e-5)
@@ -182,20 +182,20 @@ def test_warm_start_trains_where_the_vaes_do_not_serve(digits, conditional):
 
 
 @pytest.mark.parametrize(
-    ("changes", "pixels", "spread"),
+    ("changes", "pixels", "temperature"),
     [
-        ({}, "edit", 2),
+        ({}, "residual", 2),
         ({"pixels": "mean"}, "mean", 1),
         ({"source": "prior"}, "mean", 1),
         ({"source": "prior", "pixels": "sample"}, "sample", 1),
-        ({"spread": 0.5}, "edit", 0.5),
+        ({"temperature": 0.5}, "residual", 0.5),
     ],
 )
-def test_what_none_stands_for(digits, changes, pixels, spread):
+def test_what_none_stands_for(digits, changes, pixels, temperature):
     sampler = images(**changes)
     X_new, _ = sampler.fit_resample(*digits)
-    assert (sampler.pixels_, sampler.spread_) == (pixels, spread)
-    named = images(**changes | {"pixels": pixels, "spread": spread})
+    assert (sampler.pixels_, sampler.temperature_) == (pixels, temperature)
+    named = images(**changes | {"pixels": pixels, "temperature": temperature})
     np.testing.assert_array_equal(named.fit_resample(*digits)[0], X_new)
 
 
@@ -274,9 +274,9 @@ def test_progress_when_verbose(digits, capsys):
         ({"sampling_strategy": {"three": 10}}, "three"),
         ({"sampling_strategy": {"zero": 10}}, "greater or equal"),
         ({"source": "q"}, "'source' parameter"),
-        ({"spread": -1.0}, "'spread' parameter"),
+        ({"temperature": -1.0}, "'temperature' parameter"),
         ({"pixels": "sharp"}, "'pixels' parameter"),
-        ({"pixels": "edit", "source": "prior"}, "needs source='posterior'"),
+        ({"pixels": "residual", "source": "prior"}, "needs source='posterior'"),
         ({"latent_dim": 0}, "'latent_dim' parameter"),
         ({"network": "transformer"}, "'network' parameter"),
     ],

@@ -210,7 +210,7 @@ NETWORKS = {
     },
     "residual": {"network": "residual", "filters": (4, 6), "blocks": (1, 2)},
     "squared error": {"likelihood": likelihoods.Gaussian(0.1)},
-    "in colour": {"likelihood": "discretized_logistic", "image_shape": (8, 8, 3), "latent_dim": 3},
+    "in color": {"likelihood": "discretized_logistic", "image_shape": (8, 8, 3), "latent_dim": 3},
     "softplus": {"activation": "softplus"},
     "silu": {"activation": "silu"},
     "tanh": {"activation": "tanh"},
@@ -304,7 +304,7 @@ def test_the_command(tiny_recipe, small, images, labels, tmp_path, monkeypatch, 
 
     def load(name, limit):
         asked.append((name, limit))
-        return tiny_recipe.load()
+        return tiny_recipe.settings.load()
 
     monkeypatch.setattr("cvae.__main__.load", load)
     command = ["explore", str(model), "--out", str(page), "--data", "squares", "--points", "50"]

@@ -1,10 +1,11 @@
-"""Scores of samples: one judge for every committed model and for real images."""
+"""Scores of samples: one reference classifier for every committed model and for real images."""
 
 import dataclasses
 import functools
 
 import numpy as np
 import pytest
+from conftest import give_studies
 
 from cvae.__main__ import main
 from cvae.experiments import catalogue, classifiers, training
@@ -13,7 +14,7 @@ from cvae.experiments.studies.imbalance import train_classifier
 
 
 def test_scores_by_hand(digits, monkeypatch):
-    """Of four images the judge is sure of three; one feature, uniform over [0, 6] and over [0, 2]."""
+    """Of four images the classifier is sure of three; a feature, uniform over [0, 6] and over [0, 2]."""
     verdicts = np.array([[0.95, 0.05], [0.9, 0.1], [0.05, 0.95], [0.6, 0.4]])
     monkeypatch.setattr(classifiers, "load_or_train", lambda data: (None, {"test_accuracy": 0.9}))
     monkeypatch.setattr(
@@ -40,29 +41,28 @@ def test_scores_by_hand(digits, monkeypatch):
 
 
 @pytest.fixture
-def judged(digits, monkeypatch, tmp_path, tiny_recipe):
-    """One recipe of 8 x 8 digits with weights, and a judge that takes a second to train."""
+def scored(digits, monkeypatch, tmp_path, tiny_recipe):
+    """One recipe of 8 x 8 digits with weights, and a small reference classifier."""
     x = digits.x_train.reshape(-1, 64) / np.float32(255)
     network = functools.partial(classifiers.mlp, hidden=(32,))
     model = train_classifier(network, x, digits.y_train, (8, 8, 1), 0, steps=300)
     monkeypatch.setattr(classifiers, "load_or_train", lambda data: (model, {"test_accuracy": 0.9}))
-    recipe = tiny_recipe.but(dataset="mnist", keep=True, epochs=1)
+    recipe = tiny_recipe.replace(dataset="mnist", keep=True, epochs=1)
     training.train(recipe, verbose=0)
-    everything = {"tiny": recipe, "dropped": recipe.but(name="dropped", keep=False)}
+    everything = {"tiny": recipe, "dropped": recipe.replace(name="dropped", keep=False)}
     monkeypatch.setattr(training, "RECIPES", everything)
     monkeypatch.setattr(catalogue, "RECIPES", everything)
     monkeypatch.setattr(training, "SCORED", ("mnist",))
     monkeypatch.setattr(training, "SAMPLES", 300)
     real = dataclasses.replace(digits, source="TFDS mnist 3.0.1")
-    for module in (samples, training):
-        monkeypatch.setattr(module, "load", lambda name: real)
+    give_studies(monkeypatch, real)
     monkeypatch.setenv("CI", "1")
     return tmp_path / "samples.json"
 
 
-def test_real_images_are_the_best_samples(judged):
-    samples.reproduce(judged)
-    known = samples.read(judged)
+def test_real_images_are_the_best_samples(scored):
+    samples.Scores(scored).reproduce()
+    known = samples.Scores(scored).read()
     assert list(known) == [("mnist", samples.REAL), ("mnist", "tiny")]
     real, squares = known.values()
     assert real["images"] == squares["images"] == 300
@@ -73,31 +73,31 @@ def test_real_images_are_the_best_samples(judged):
     assert lines[3].startswith("| tiny | mnist | ")
 
 
-def test_what_is_scored_is_not_scored_again(judged, monkeypatch):
-    samples.reproduce(judged)
-    known = samples.read(judged)
+def test_what_is_scored_is_not_scored_again(scored, monkeypatch):
+    samples.Scores(scored).reproduce()
+    known = samples.Scores(scored).read()
     monkeypatch.setattr(classifiers, "scores", lambda *args: pytest.fail("scored"))
-    samples.reproduce(judged)
-    assert samples.read(judged) == known
+    samples.Scores(scored).reproduce()
+    assert samples.Scores(scored).read() == known
     monkeypatch.setattr(training, "SAMPLES", 200)  # another protocol
-    assert samples.read(judged) == {}
+    assert samples.Scores(scored).read() == {}
 
 
-def test_samples_of_a_model_that_is_not_trained(judged, monkeypatch):
-    other = catalogue.find("tiny").but(name="other", seed=1)
+def test_samples_of_a_model_that_is_not_trained(scored, monkeypatch):
+    other = catalogue.find("tiny").replace(name="other", seed=1)
     monkeypatch.setattr(catalogue, "RECIPES", {"other": other})
     with pytest.raises(FileNotFoundError, match="other is not trained with these settings"):
-        samples.reproduce(judged)
-    assert list(samples.read(judged)) == [("mnist", samples.REAL)]  # what was done is kept
+        samples.Scores(scored).reproduce()
+    assert list(samples.Scores(scored).read()) == [("mnist", samples.REAL)]  # what was done is kept
 
 
-def test_a_stand_in_is_not_scored(judged, digits, monkeypatch, capsys):
+def test_a_stand_in_is_not_scored(scored, digits, monkeypatch, capsys):
     stand_in = dataclasses.replace(digits, source="stand-in: scikit-learn")
-    monkeypatch.setattr(samples, "load", lambda name: stand_in)
-    monkeypatch.setattr(samples, "RESULT", judged)
+    give_studies(monkeypatch, stand_in)
+    monkeypatch.setattr(samples, "STUDY", samples.Scores(scored))
     assert main(["reproduce", "samples"]) == 2
-    assert "the scores of samples" in capsys.readouterr().err
-    assert not judged.exists()
+    assert "the study 'samples' needs the real mnist" in capsys.readouterr().err
+    assert not scored.exists()
 
 
 def test_a_table_of_nothing():

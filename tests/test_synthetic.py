@@ -5,6 +5,7 @@ import dataclasses
 import imageio.v3 as imageio
 import numpy as np
 import pytest
+from conftest import give_studies
 
 from cvae.__main__ import main
 from cvae.experiments.studies import synthetic
@@ -19,11 +20,12 @@ def small(digits, monkeypatch, tmp_path):
     }  # fmt: skip
     report = {"conditional": False, "latent_dim": 2, "options": {"hidden": (16,)}}
     for name, value in {
-        "load": lambda name: digits, "WAYS": ways, "PER_CLASS": 20, "STEPS": 150, "SEEDS": (0, 1),
+        "WAYS": ways, "PER_CLASS": 20, "STEPS": 150, "SEEDS": (0, 1),
         "REPORT": report | {"steps": 40, "batch_size": 50},
         "ARMS": (("real", None), *((t, way) for way in ways for t in ("synthetic", "both"))),
     }.items():  # fmt: skip
         monkeypatch.setattr(synthetic, name, value)
+    give_studies(monkeypatch, digits)
     generated, generate = [], synthetic.generate
 
     def counting(way, data, per_class=20, before=None):
@@ -34,7 +36,7 @@ def small(digits, monkeypatch, tmp_path):
     return tmp_path / "synthetic.json", generated
 
 
-def test_generate_makes_so_many_of_each_class(small, digits):
+def test_generate_makes_this_many_of_each_class(small, digits):
     x, y, sampler = synthetic.generate("the report's ten VAEs", digits)
     assert x.shape == (200, 64)
     assert 0 <= x.min() <= x.max() <= 1
@@ -62,8 +64,8 @@ def test_ways_that_share_a_training_share_the_vaes(small, digits):
 
 def test_reproduce_resumes(small, digits, monkeypatch):
     path, generated = small
-    synthetic.reproduce(path)
-    known = synthetic.read(path)
+    synthetic.Synthetic(path).reproduce()
+    known = synthetic.Synthetic(path).read()
     assert set(known) == set(synthetic.ARMS)
     assert generated == ["the report's ten VAEs", "drawn", "posterior"]
     real = known["real", None]
@@ -79,35 +81,38 @@ def test_reproduce_resumes(small, digits, monkeypatch):
     wrong = len(digits.y_test) - confusion.trace()
     assert len(real["mistakes"]) == min(wrong, 40) > 0
     for way in synthetic.WAYS:
-        assert imageio.imread(synthetic.sheet(way, path)).shape == (89, 89)  # 10 x 10 of 8 pixels, gaps
-    synthetic.reproduce(path)
+        assert imageio.imread(synthetic.Synthetic(path).sheet(way)).shape == (
+            89,
+            89,
+        )  # 10 x 10 of 8 pixels, gaps
+    synthetic.Synthetic(path).reproduce()
     assert len(generated) == 3  # nothing was lacking
     kept = {arm: result for arm, result in known.items() if arm != ("both", "posterior")}
-    synthetic.journal.write(path, synthetic.protocol(), synthetic.FIELDS, kept)
+    synthetic.Synthetic(path).write(kept)
     trained, train = [], synthetic.train_classifier
     monkeypatch.setattr(
         synthetic, "train_classifier", lambda *a, **k: trained.append(len(a[2])) or train(*a, **k)
     )
-    synthetic.reproduce(path)
+    synthetic.Synthetic(path).reproduce()
     assert generated[3:] == ["posterior"]
     assert trained == [1600, 1600]  # the missing arm's two seeds, and no other
-    again = synthetic.read(path)["both", "posterior"]
+    again = synthetic.Synthetic(path).read()["both", "posterior"]
     assert again["accuracy"] == known["both", "posterior"]["accuracy"]  # the same seeds, the same result
     monkeypatch.setattr(synthetic, "STEPS", 7)
-    assert synthetic.read(path) == {}
+    assert synthetic.Synthetic(path).read() == {}
 
 
 def test_a_stand_in_is_refused(small, digits, monkeypatch):
     path, generated = small
     stand_in = dataclasses.replace(digits, source="stand-in: digits")
-    monkeypatch.setattr(synthetic, "load", lambda name: stand_in)
+    give_studies(monkeypatch, stand_in)
     with pytest.raises(ValueError, match="needs the real mnist"):
-        synthetic.reproduce(path)
+        synthetic.Synthetic(path).reproduce()
     assert generated == []
     assert not path.exists()
 
 
 def test_from_the_command_line(monkeypatch, capsys):
-    monkeypatch.setattr(synthetic, "reproduce", lambda: "data/results/synthetic.json")
+    monkeypatch.setattr(synthetic.Synthetic, "reproduce", lambda self: self.path)
     assert main(["reproduce", "synthetic"]) == 0
-    assert "recorded data/results/synthetic.json" in capsys.readouterr().out
+    assert "data/results/synthetic.json" in capsys.readouterr().out

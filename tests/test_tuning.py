@@ -4,15 +4,16 @@ import dataclasses
 
 import numpy as np
 import pytest
+from conftest import give_studies
 
 from cvae.experiments import classifiers
-from cvae.experiments.studies import imbalance, journal, tuning
+from cvae.experiments.studies import imbalance, tuning
 from cvae.oversampling import VAEOverSampler
 
 
 @pytest.fixture
 def small(digits, monkeypatch, tmp_path):
-    monkeypatch.setattr(tuning, "load", lambda name: digits)
+    give_studies(monkeypatch, digits)
     monkeypatch.setattr(imbalance, "DATASETS", ("mnist",))
     monkeypatch.setattr(imbalance, "CLASSIFIERS", {"mlp": classifiers.mlp})
     monkeypatch.setattr(imbalance, "class_sizes", lambda: np.r_[80, np.full(9, 8)])
@@ -41,31 +42,31 @@ def test_the_validation_part_is_not_trained_on(digits):
             tuning.validation_part(digits, n)
 
 
-def test_reproduce_resumes_and_ranks(small, monkeypatch):
+def test_reproduce_resumes_and_averages(small, monkeypatch):
     path, trained = small
-    with pytest.raises(ValueError, match="edits is lacking: run python -m cvae"):
-        tuning.table(path)
+    with pytest.raises(ValueError, match="4 results of oversampling-settings are missing.*run python"):
+        tuning.Settings(path).table()
     vaes, train = [], VAEOverSampler._train
     monkeypatch.setattr(VAEOverSampler, "_train", lambda *a: vaes.append(a) or train(*a))
-    tuning.reproduce(path)
+    tuning.Settings(path).reproduce()
     assert trained == [800] * 4
     assert len(vaes) == 2  # a VAE for each seed
-    known = journal.read(path, tuning.protocol(), tuning.FIELDS)
-    ranked = tuning.table(path)["mnist", "mlp"]
-    assert list(ranked.values()) == sorted(ranked.values(), reverse=True)
+    known = tuning.Settings(path).read()
+    table = tuning.Settings(path).table()["mnist", "mlp"]
+    assert sorted(table.index) == ["edits", "prior"]
     both = [known["mnist", seed, "prior", "mlp"]["balanced_accuracy"] for seed in tuning.SEEDS]
-    assert ranked["prior"] == pytest.approx(np.mean(both))
+    assert table["prior"] == pytest.approx(np.mean(both))
     known.pop(("mnist", 11, "edits", "mlp"))
-    journal.write(path, tuning.protocol(), tuning.FIELDS, known)
-    tuning.reproduce(path)
+    tuning.Settings(path).write(known)
+    tuning.Settings(path).reproduce()
     assert len(trained) == 5
 
 
 def test_a_stand_in_is_refused(small, digits, monkeypatch):
     path, trained = small
-    monkeypatch.setattr(tuning, "load", lambda name: dataclasses.replace(digits, source="stand-in: x"))
+    give_studies(monkeypatch, dataclasses.replace(digits, source="stand-in: x"))
     with pytest.raises(ValueError, match="needs the real mnist"):
-        tuning.reproduce(path)
+        tuning.Settings(path).reproduce()
     assert trained == []
 
 

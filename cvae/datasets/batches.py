@@ -1,4 +1,4 @@
-"""Batches that are new in every epoch: in another order, flipped, turned or moved."""
+"""Batches for `fit` that are new in every epoch: in another order, flipped and turned."""
 
 import keras
 import numpy as np
@@ -27,7 +27,7 @@ class ImageBatches(keras.utils.PyDataset):
             raise ValueError(
                 f"batch_size must be 1 to {len(self.images)}, the number of images; got {batch_size}"
             )
-        self.batch_size, self.rng = batch_size, np.random.default_rng(seed)
+        self.batch_size, self.seed, self.rng = batch_size, seed, np.random.default_rng(seed)
         self.on_epoch_end()
 
     def __len__(self):
@@ -51,7 +51,8 @@ class ImageBatches(keras.utils.PyDataset):
 class FlipsAndRotations(ImageBatches):
     """Batches of images, each turned by a random angle, half of them flipped left to right.
 
-    Corners that turn in from outside are filled by reflection. Give it to `fit` in place of the images.
+    Keras's `RandomFlip` and `RandomRotation`; corners that turn in from outside are filled by
+    reflection. Give it to `fit` in place of the images.
 
     Args:
         images: (n, height, width, channels), as `check_images` takes them.
@@ -76,46 +77,22 @@ class FlipsAndRotations(ImageBatches):
         if not 0 <= degrees <= 180:
             raise ValueError(f"degrees must be 0 to 180, got {degrees}")
         self.degrees = degrees
+        # Two seeds: with one, both layers draw the same numbers, and what is flipped turns one way only.
+        flip, turn = map(int, np.random.SeedSequence(seed).generate_state(2) % 2**31)
+        self.layers = [
+            keras.layers.RandomFlip("horizontal", seed=flip, dtype="float32"),
+            keras.layers.RandomRotation(degrees / 360, "reflect", seed=turn, dtype="float32"),
+        ]
 
     def change(self, images, index):
-        flipped = self.rng.random(len(images)) < 0.5
-        images = np.where(flipped[:, None, None, None], images[:, :, ::-1], images)
-        angles = np.radians(self.rng.uniform(-self.degrees, self.degrees, len(images)))
-        return rotate(images, angles)
-
-
-def rotate(images: ArrayLike, angles: ArrayLike) -> np.ndarray:
-    """Turn each image about its centre, counterclockwise, by its angle in radians.
-
-    Args:
-        images: (n, height, width, channels), uint8 or float in [0, 1].
-        angles: (n,).
-
-    Returns:
-        float32 of the same shape, in [0, 1]; bilinear between pixels.
-
-    Raises:
-        ValueError: not one finite angle for each image, images that `check_images` refuses.
-    """
-    images, angles = check_images(images), np.asarray(angles)
-    if angles.shape != images.shape[:1] or not np.isfinite(angles).all():
-        raise ValueError(
-            f"angles must be {len(images)} finite numbers, one for each image; got {angles}"
-        )
-    cos, sin = np.cos(angles), np.sin(angles)
-    _, height, width, _ = images.shape
-    x, y = (width - 1) / 2, (height - 1) / 2
-    # Keras wants, for each pixel of the result, where it comes from: (a x + b y + c, d x + e y + f).
-    zero = np.zeros_like(cos)
-    rows = [cos, -sin, x - cos * x + sin * y, sin, cos, y - sin * x - cos * y, zero, zero]
-    turned = ops.image.affine_transform(
-        to_float(images), np.stack(rows, axis=-1).astype("float32"), fill_mode="reflect"
-    )
-    return np.clip(ops.convert_to_numpy(turned), 0, 1)
+        images = to_float(images)
+        for layer in self.layers:
+            images = layer(images, training=True)
+        return np.clip(ops.convert_to_numpy(images), 0, 1)
 
 
 class Batches(keras.utils.PyDataset):
-    """So many training steps in epochs of about a hundred, however few the images are.
+    """This many training steps in epochs of about a hundred, however few the images are.
 
     All come in random order, each once before any comes again; a batch may hold the end of one round
     and the start of the next.
@@ -145,28 +122,3 @@ class Batches(keras.utils.PyDataset):
         wanted, n = self.steps * self.batch_size, len(keras.tree.flatten(self.inputs)[0])
         rounds = [self.rng.permutation(n) for _ in range(-(-wanted // n))]
         self.order = np.concatenate(rounds)[:wanted]
-
-
-class Shifted(keras.utils.PyDataset):
-    """Batches of (images, labels), each moved by up to `shift` pixels (and flipped, or not) as one."""
-
-    def __init__(self, images, labels, batch_size, flip, shift, seed=0):
-        super().__init__()
-        self.images, self.labels = check_images(images), np.asarray(labels)
-        self.batch_size, self.flip, self.shift = batch_size, flip, shift
-        self.rng = np.random.default_rng(seed)
-        self.order = self.rng.permutation(len(images))
-
-    def __len__(self):
-        return -(-len(self.images) // self.batch_size)
-
-    def __getitem__(self, index):
-        chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        moves = self.rng.integers(-self.shift, self.shift + 1, 2)
-        images = np.roll(self.images[chosen], moves, axis=(1, 2))
-        if self.flip and self.rng.random() < 0.5:
-            images = images[:, :, ::-1]
-        return ops.convert_to_numpy(to_float(images)), self.labels[chosen]
-
-    def on_epoch_end(self):
-        self.order = self.rng.permutation(len(self.images))

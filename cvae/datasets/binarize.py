@@ -41,9 +41,12 @@ def binarize_dataset(data: ImageDataset, how: str) -> ImageDataset:
     "dynamic": then they stay grey, for `DynamicBinarization` to draw from."""
     x_test = binarize(data.x_test, how, seed=1)
     x_train = data.x_train if how == "dynamic" else binarize(data.x_train, how, seed=0)
-    return dataclasses.replace(
-        data, x_train=x_train, x_test=x_test, source=f"{data.source}, {how} binarisation"
-    )
+    source = binarized_source(data.source, how)
+    return dataclasses.replace(data, x_train=x_train, x_test=x_test, source=source)
+
+
+def binarized_source(source: str, how: str) -> str:
+    return f"{source}, {how} binarisation"
 
 
 class DynamicBinarization(ImageBatches):

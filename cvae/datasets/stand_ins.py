@@ -2,8 +2,9 @@
 
 import numpy as np
 
-DIGITS = "1,797 real 8x8 digits of scikit-learn, enlarged"
-PICTURES = "2,400 generated pictures of textured shapes"
+# For MNIST, and for any other set: what a stand-in is, and how many of its images are for training.
+DIGITS = "1,797 real 8x8 digits of scikit-learn, enlarged", 1500
+PICTURES = "2,400 generated pictures of textured shapes", 2000
 
 
 def digits(side=28):
@@ -24,11 +25,11 @@ def digits(side=28):
         large = np.asarray(picture.resize((inner, inner), Image.Resampling.BICUBIC))
         image[margin : margin + inner, margin : margin + inner, 0] = large
     labels = data.target.astype("int64")
-    return (images[:1500], labels[:1500]), (images[1500:], labels[1500:])
+    return split(images, labels, DIGITS[1])
 
 
 def pictures(side=32, channels=3, classes=10, seed=0):
-    """A disk, square, ring, cross or stripes with texture and colour: one kind for each class.
+    """A disk, square, ring, cross or stripes with texture and color: one kind for each class.
 
     Returns:
         (x_train, y_train), (x_test, y_test): 2,000 and 400 images, uint8 (n, side, side, channels).
@@ -52,10 +53,15 @@ def pictures(side=32, channels=3, classes=10, seed=0):
     waves = 3 + 4 * (labels // 5 % 4)[:, None, None]
     texture = 0.75 + 0.25 * np.sin(waves * (u + v) + rng.uniform(0, 6, (n, 1, 1)))
     hue = (labels / classes)[:, None] + rng.normal(0, 0.03, (n, 1)) + np.arange(channels) / 3
-    colour = 0.6 + 0.4 * np.cos(2 * np.pi * hue)
+    color = 0.6 + 0.4 * np.cos(2 * np.pi * hue)
     ground = rng.uniform(0.05, 0.25, (n, 1, 1, 1))
-    images = ground + (shapes * texture)[..., None] * colour[:, None, None] * (1 - ground)
+    images = ground + (shapes * texture)[..., None] * color[:, None, None] * (1 - ground)
     images = np.clip(images + rng.normal(0, 0.02, images.shape), 0, 1)
     order = rng.permutation(n)
     images, labels = (255 * images[order]).astype("uint8"), labels[order].astype("int64")
-    return (images[:2000], labels[:2000]), (images[2000:], labels[2000:])
+    return split(images, labels, PICTURES[1])
+
+
+def split(images, labels, n):
+    """(x_train, y_train), (x_test, y_test): the first n are for training."""
+    return (images[:n], labels[:n]), (images[n:], labels[n:])

@@ -65,6 +65,17 @@ def load(
     return ImageDataset(name, source, class_names, x_train, y_train, *map(np.array, test))
 
 
+def source_of(name: str, *, limit: int | None = None) -> tuple[str, int]:
+    """`ImageDataset.source` of what `load` gives, and its number of training images; reads no image."""
+    builder = find_builder(name)
+    if make_ready(builder) is None:
+        source, images = f"TFDS {name} {builder.version}", builder.info.splits["train"].num_examples
+    else:
+        what, images = stand_ins.DIGITS if name == "mnist" else stand_ins.PICTURES
+        source = f"stand-in: {what}"
+    return source, images if limit is None else min(limit, images)
+
+
 def find_builder(name):
     """The TFDS builder of this name, with the features that we need."""
     with no_stderr():

@@ -13,7 +13,7 @@ RESIDUAL = {
 
 def step(before, name, change, **settings):
     """A recipe with one more change."""
-    return before.but(name=name, about=f"binary MNIST: {change}", **settings)
+    return before.replace(name=name, about=f"binary MNIST: {change}", **settings)
 
 
 THEIRS = {recipe.name: recipe for recipe in REPORTS}
@@ -37,7 +37,7 @@ TIGHTER = step(
     IMPORTANCE, "ladder-tighter", "10 more epochs, on the bound of 10 samples", start=IMPORTANCE.name,
     importance_samples=10, seconds=200, keep=True,
 )  # fmt: skip
-LADDER = (TUTORIAL, BIAS, LATENT, SCHEDULE, BATCH, BLOCKS, LONG, IMPORTANCE, TIGHTER)
+ABLATION = (TUTORIAL, BIAS, LATENT, SCHEDULE, BATCH, BLOCKS, LONG, IMPORTANCE, TIGHTER)
 
 # What was tried beside it, on the residual network; and ten more epochs without the bound.
 TRIED = (
@@ -59,8 +59,8 @@ AS_IS = step(
 OTHERS = (
     AS_IS,
     step(
-        AS_IS, "digits-conditional", "16 more, given the label, layers next to z anew", new_z=True,
-        learning_rate=1e-3, epochs=16, keep=True,
+        AS_IS, "digits-conditional", "16 more, given the label, layers next to z anew",
+        reinit_latent_layers=True, learning_rate=1e-3, epochs=16, keep=True,
     ),
     step(
         LONG, "digits-static", "20 epochs, pixels drawn once", binarize="static", epochs=20,

@@ -3,10 +3,13 @@
 Two likelihoods can be compared where the data set, its binarisation and the condition are the same.
 """
 
+import pandas as pd
+
 from cvae import metrics
 from cvae.experiments.catalogue import RECIPES
 from cvae.experiments.recipe import Recipe
 from cvae.experiments.storage import read_result
+from cvae.utils import tables
 
 # (data set, binarisation, conditional): what others got on its test images, in nats per image; of
 # photographs, which are not binarised, in bits for each pixel and channel.
@@ -52,10 +55,11 @@ def rows() -> list[dict]:
 
 def kind_of(recipe: Recipe) -> tuple | None:
     """What its likelihood can be compared with; None if with nothing, as that of grey digits."""
-    if recipe.grayscale or recipe.size or recipe.limit:
+    settings = recipe.settings
+    if settings.grayscale or settings.size or settings.limit:
         return None
-    discrete = recipe.binarize is not None or recipe.likelihood == "discretized_logistic"
-    return (recipe.dataset, recipe.binarize, recipe.conditional) if discrete else None
+    discrete = settings.binarize is not None or settings.likelihood == "discretized_logistic"
+    return (settings.dataset, settings.binarize, settings.conditional) if discrete else None
 
 
 def row(recipe) -> dict | None:
@@ -64,7 +68,7 @@ def row(recipe) -> dict | None:
     if result is None:
         return None
     bound = result["final"]["val_loss"]
-    if recipe.binarize is None:
+    if recipe.settings.binarize is None:
         bound = value = metrics.bits_per_dimension(bound, result["image_shape"])
     else:
         value = result["nll"]["nats"]
@@ -77,7 +81,8 @@ def row(recipe) -> dict | None:
 
 def seconds(recipe) -> float:
     """Of training, with that of the recipe whose weights it starts with."""
-    first = seconds(RECIPES[recipe.start]) if recipe.start else 0.0
+    start = recipe.settings.start
+    first = seconds(RECIPES[start]) if start else 0.0
     return first + read_result(recipe)["seconds"]
 
 
@@ -91,10 +96,9 @@ def markdown(table: list[dict]) -> str:
             if binarize
             else f"{dataset}, bits per dimension"
         )
-        lines = [f"**{about}{', given the label' * conditional}**", ""]
-        lines += [f"| {' | '.join(HEADER)} |", "| --- " * len(HEADER) + "|"]
-        lines += [f"| {' | '.join(as_text(row))} |" for row in table if row["kind"] == kind]
-        text.append("\n".join(lines) + "\n")
+        rows = [as_text(row) for row in table if row["kind"] == kind]
+        title = f"**{about}{', given the label' * conditional}**"
+        text.append(f"{title}\n\n{tables.markdown(pd.DataFrame(rows, columns=HEADER))}")
     return "\n".join(text)
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from cvae.experiments.catalogue import RECIPES, find
 from cvae.experiments.recipe import Recipe
 from cvae.experiments.storage import read_result
 from cvae.loss_conventions import Convention
+from cvae.utils import tables
 
 MEASURED = {"total": "loss", "reconstruction": "reconstruction", "kl": "kl", "figures": "loss"}
-# "readable": of 64 prior samples a person took so many for a digit; here a classifier's certainty stands
-# in for the person.
+# "readable": of 64 prior samples, the number that a person took for a digit; here a classifier's
+# certainty stands in for the person.
 WORDS = {"figures": "loss", "readable": "readable samples of 64"}
 HEADER = (
     "recipe", "what", "reported", "training", "held out", "time", "better", "held out", "time",
@@ -78,11 +81,12 @@ def measured(recipe, result, what, split):
 def in_reports_unit(recipe, result, key, value=None):
     """A logged number of nats per image -> the number that the report prints."""
     value = result["final"][key] if value is None else value
-    if recipe.variance is None or key.endswith("kl"):
+    variance = recipe.settings.variance
+    if variance is None or key.endswith("kl"):
         return value
-    convention = Convention("", "", error="squared error", c=recipe.variance)
+    convention = Convention("", "", error="squared error", c=variance)
     height, width, channels = result["image_shape"]
-    return convention.from_nats(value, height * width * channels, recipe.latent_dim)
+    return convention.from_nats(value, height * width * channels, recipe.settings.latent_dim)
 
 
 def reached(recipe, result, goal) -> tuple[int, float] | None:
@@ -98,11 +102,7 @@ def reached(recipe, result, goal) -> tuple[int, float] | None:
 
 def markdown(table: list[dict]) -> str:
     """The rows as a Markdown table, which lines up in a terminal too."""
-    lines = [HEADER, *map(as_text, table)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    lines.insert(1, ["-" * width for width in widths])
-    padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
-    return "".join("| " + " | ".join(line) + " |\n" for line in padded)
+    return tables.markdown(pd.DataFrame(map(as_text, table), columns=HEADER), aligned=True)
 
 
 def as_text(cells) -> list[str]:

@@ -2,8 +2,8 @@
 
 import difflib
 
-from cvae.experiments.ablation import LADDER, OTHERS, TRIED
-from cvae.experiments.recipe import Recipe
+from cvae.experiments.ablation import ABLATION, OTHERS, TRIED
+from cvae.experiments.recipe import Recipe, make_recipe
 from cvae.experiments.reports import REPORTS, zhao
 
 # What is better about the better ones: the decoder starts at the mean image, the learning rate falls to
@@ -22,9 +22,9 @@ DEEPER = {
 
 
 def better(name, what, dataset, latent_dim, **settings):
-    return Recipe(
+    return make_recipe(
         f"better-{name}", f"{what}, our better recipe, {latent_dim} latent dimensions",
-        dataset, latent_dim, **OURS | settings,
+        dataset=dataset, latent_dim=latent_dim, **OURS | settings,
     )  # fmt: skip
 
 
@@ -56,10 +56,10 @@ def cifar10(latent_dim, likelihood="discretized_logistic", **settings):
     words = ["cifar10", str(latent_dim)]
     words += [] if likelihood == "discretized_logistic" else [likelihood]
     words += [f"{settings['variance']}"] if "variance" in settings else []
-    return Recipe(
+    return make_recipe(
         "-".join(words), f"CIFAR-10, {likelihood.replace('_', ' ')}, {latent_dim} latent dimensions",
-        "cifar10", latent_dim, likelihood=likelihood, batch_size=64, epochs=8, seconds=20,
-        keep=latent_dim < 512,
+        dataset="cifar10", latent_dim=latent_dim, likelihood=likelihood, batch_size=64, epochs=8,
+        seconds=20, keep=latent_dim < 512,
         **OURS | DEEPER | settings,
     )  # fmt: skip
 
@@ -101,16 +101,17 @@ CIFAR10 = (
 )
 
 # Notebook 09: photographs. The linear model that it starts as, and the convolutions around it.
-COSINE = Recipe(
-    "cifar10-cosine", "CIFAR-10, cosine transform, contrast and convolutions", "cifar10", 3075,
-    network="cosine", likelihood="discretized_logistic", bias_init=True, schedule="cosine",
-    learning_rate=2e-3, batch_size=64, epochs=10, keep=True, seconds=60,
+COSINE = make_recipe(
+    "cifar10-cosine", "CIFAR-10, cosine transform, contrast and convolutions",
+    dataset="cifar10", latent_dim=3075, network="cosine", likelihood="discretized_logistic",
+    bias_init=True, schedule="cosine", learning_rate=2e-3, batch_size=64, epochs=10, keep=True,
+    seconds=60,
 )  # fmt: skip
 
 # Notebook 08: how much of a difference is chance.
 FIRST = {recipe.name: recipe for recipe in (*REPORTS, *BETTER)}
 SEEDS = tuple(
-    FIRST[name].but(
+    FIRST[name].replace(
         name=f"{name}-seed{seed}", about=f"{FIRST[name].about}, seed {seed}", seed=seed,
         report=None, reported={}, better=None, keep=False,
     )
@@ -126,7 +127,7 @@ ASIDE = (
 
 RECIPES = {
     recipe.name: recipe
-    for recipe in (*REPORTS, *BETTER, *CIFAR10, COSINE, *SEEDS, *ASIDE, *LADDER, *TRIED, *OTHERS)
+    for recipe in (*REPORTS, *BETTER, *CIFAR10, COSINE, *SEEDS, *ASIDE, *ABLATION, *TRIED, *OTHERS)
 }
 
 

@@ -1,4 +1,4 @@
-"""The classifiers that judge generated images, trained by us so that nothing is downloaded."""
+"""Reference classifiers, which score generated images; trained by us, so that nothing is downloaded."""
 
 import json
 from collections.abc import Sequence
@@ -12,14 +12,12 @@ from numpy.typing import ArrayLike
 from cvae import metrics, runtime
 from cvae.build import check_model_path
 from cvae.datasets.base import ImageDataset
-from cvae.datasets.batches import Shifted
 from cvae.datasets.tfds import load
+from cvae.experiments import storage
 from cvae.utils.checks import check_count, check_labels, in_batches
-from cvae.utils.files import whole
+from cvae.utils.files import atomic_write
 from cvae.utils.images import check_images, to_float
 
-COMMITTED = runtime.ROOT / "data" / "pretrained"
-RUNS = runtime.ROOT / "runs"
 REFERENCE = 10_000  # training images that generated ones are compared with
 # How the committed ones were trained. Flipped left to right a shirt is a shirt, a 3 is no digit. Digits
 # are learnt better when moved by up to two pixels ("shift"), but not clothes, which fill their frame.
@@ -99,7 +97,7 @@ def accuracy(model: keras.Model, images: ArrayLike, labels: ArrayLike) -> float:
 
 
 def scores(data: ImageDataset, images: ArrayLike) -> dict:
-    """What the classifier of a data set says of generated images.
+    """What the reference classifier of a data set says of generated images.
 
     Args:
         data: what `load` gives for "mnist" or "fashion_mnist".
@@ -108,7 +106,7 @@ def scores(data: ImageDataset, images: ArrayLike) -> dict:
 
     Returns:
         images: n; inception_score and inception_score_std over ten parts; frechet_distance to the
-        first 10,000 training images; sure_of_64: of 64 images, of so many it is at least 90 % sure;
+        first 10,000 training images; sure_of_64: of 64 images, on how many it is at least 90 % sure;
         classifier_accuracy: its own, on the test images.
 
     Source: see `metrics.inception_score` and `metrics.frechet_distance`.
@@ -133,7 +131,7 @@ def scores(data: ImageDataset, images: ArrayLike) -> dict:
 
 
 def train(name: str, out: str | Path | None = None, limit: int | None = None, **changes) -> keras.Model:
-    """Train the classifier of a data set on its training images; save it with a card.
+    """Train the reference classifier of a data set on its training images; save it with a model card.
 
     Protocol: Adam, cosine decay to 0, the test images looked at once, at the end.
 
@@ -147,58 +145,66 @@ def train(name: str, out: str | Path | None = None, limit: int | None = None, **
         ValueError: another name, an unknown setting, a stand-in's weights for `data/pretrained`.
         OSError, ValueError: an `out` that cannot be written, before training starts.
     """
-    settings = settings_of(name)
-    if set(changes) - set(settings):
-        raise ValueError(f"settings are {', '.join(settings)}; got {', '.join(changes)}")
-    settings |= changes
-    if settings["network"] not in NETWORKS:
-        raise ValueError(f"network must be {' or '.join(NETWORKS)}, got {settings['network']!r}")
-    for key in ("epochs", "batch_size"):
-        check_count(key, settings[key])
+    settings = settings_of(name, **changes)
     data = load(name, limit=limit)
     out = check_model_path(out or weights_path(data, limit))
-    if data.is_stand_in and COMMITTED in out.resolve().parents:
+    if data.is_stand_in and storage.PRETRAINED in out.resolve().parents:
         raise ValueError("weights trained on a stand-in do not go into data/pretrained")
     keras.utils.set_random_seed(settings["seed"])
     model = NETWORKS[settings["network"]](data.image_shape, len(data.class_names))
-    steps = settings["epochs"] * -(-len(data.x_train) // settings["batch_size"])
-    rate = keras.optimizers.schedules.CosineDecay(settings["learning_rate"], steps)
-    model.compile(
-        keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", **runtime.compile_options()
-    )
-    batches = Shifted(
-        data.x_train, data.y_train, settings["batch_size"], settings["flip"], settings["shift"]
-    )
-    model.fit(batches, epochs=settings["epochs"], verbose=runtime.verbose())
-    known = {
+    fit(model, data, settings)
+    card = {
         "data": data.source, "training_images": len(data.x_train), "settings": settings,
         "test_accuracy": accuracy(model, data.x_test, data.y_test), "test_images": len(data.x_test),
     }  # fmt: skip
     out.with_suffix(".json").unlink(missing_ok=True)  # so that no card ever stands beside other weights
-    with whole(out) as temporary:
-        bare = NETWORKS[settings["network"]](data.image_shape, len(data.class_names))
-        bare.set_weights(model.get_weights())
-        bare.save(temporary)
-    with whole(out.with_suffix(".json")) as temporary:
-        Path(temporary).write_text(json.dumps(known, indent=1) + "\n")
+    with atomic_write(out) as temporary:
+        model.save(temporary)
+    storage.write_json(card, out.with_suffix(".json"))
     return model
 
 
+def fit(model: keras.Model, data: ImageDataset, settings: dict) -> None:
+    """Train on images that are flipped and moved anew in every epoch, by Keras's own layers."""
+    height, width, _ = data.image_shape
+    shift, seed = settings["shift"], settings["seed"]
+    moves = []  # with two seeds: with one, both layers would draw the same numbers
+    if settings["flip"]:
+        moves.append(layers.RandomFlip("horizontal", seed=seed))
+    if shift:
+        moves.append(
+            layers.RandomTranslation(shift / height, shift / width, "reflect", "nearest", seed=seed + 1)
+        )
+    moved = keras.Sequential([keras.Input(data.image_shape), layers.Rescaling(1 / 255), *moves, model])
+    steps = settings["epochs"] * -(-len(data.x_train) // settings["batch_size"])
+    rate = keras.optimizers.schedules.CosineDecay(settings["learning_rate"], steps)
+    moved.compile(
+        keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", **runtime.compile_options()
+    )
+    moved.fit(
+        data.x_train, data.y_train, batch_size=settings["batch_size"], epochs=settings["epochs"],
+        verbose=runtime.verbose(),
+    )  # fmt: skip
+
+
 def load_or_train(data: ImageDataset, limit: int | None = None) -> tuple[keras.Model, dict]:
-    """The classifier of a data set and its card (`test_accuracy` and how it was trained): the committed
-    one where the data are real, else one kept under `runs/` or trained now.
+    """The reference classifier of a data set and its card (`test_accuracy` and how it was trained).
+
+    It is the committed one where the data are real, else one kept under `runs/` or trained now.
 
     Args:
-        data: what `load` gives for one of these; in colour.
+        data: what `load` gives for one of these; in color.
         limit: training images, where it has to be trained.
 
     Raises:
         ValueError: another data set.
     """
     settings = settings_of(data.name)
-    paths = [] if data.is_stand_in else [COMMITTED / f"classifier-{data.name}.keras"]
     kept = weights_path(data, limit)
-    for path in (*paths, kept):
+    paths = [kept]
+    if storage.PRETRAINED and not data.is_stand_in:
+        paths.insert(0, storage.PRETRAINED / f"classifier-{data.name}.keras")
+    for path in paths:
         if path.is_file() and path.with_suffix(".json").is_file():
             known = json.loads(path.with_suffix(".json").read_text())
             if known["settings"] == settings:
@@ -208,10 +214,23 @@ def load_or_train(data: ImageDataset, limit: int | None = None) -> tuple[keras.M
 
 def weights_path(data, limit):
     kind = "stand-in" if data.is_stand_in else "real"
-    return RUNS / f"classifier-{data.name}-{kind}-{limit or 'all'}.keras"
+    return storage.RUNS / f"classifier-{data.name}-{kind}-{limit or 'all'}.keras"
 
 
-def settings_of(name):
+def settings_of(name: str, **changes) -> dict:
+    """How the reference classifier of a data set is trained.
+
+    Raises:
+        ValueError: a data set without one, an unknown setting or network, epochs or batches below 1.
+    """
     if name not in SETTINGS:
         raise ValueError(f"there are classifiers for {', '.join(SETTINGS)}, got {name!r}")
-    return SETTINGS[name] | {"seed": 0}
+    settings = SETTINGS[name] | {"seed": 0}
+    if set(changes) - set(settings):
+        raise ValueError(f"settings are {', '.join(settings)}; got {', '.join(changes)}")
+    settings |= changes
+    if settings["network"] not in NETWORKS:
+        raise ValueError(f"network must be {' or '.join(NETWORKS)}, got {settings['network']!r}")
+    for key in ("epochs", "batch_size"):
+        check_count(key, settings[key])
+    return settings

@@ -1,10 +1,10 @@
 """The five course reports' experiments as data, with what the reports publish."""
 
-from cvae.experiments.recipe import Recipe
+from cvae.experiments.recipe import make_recipe
 
 
 def luther(latent_dim, figures):
-    return Recipe(
+    return make_recipe(
         name=f"luther-{latent_dim}",
         about=f"MNIST, MLP of 200 and 200, {latent_dim} latent dimensions",
         dataset="mnist", latent_dim=latent_dim, network="mlp", batch_size=100, epochs=25,
@@ -15,7 +15,7 @@ def luther(latent_dim, figures):
 
 def patadia(name, dataset, about, figures, seconds, **settings):
     """The TensorFlow CVAE tutorial's network, which the report took over."""
-    return Recipe(
+    return make_recipe(
         name=f"patadia-{name}", about=f"{about}, the tutorial's convolutions, 2 latent dimensions",
         dataset=dataset, latent_dim=2, options={"encoder": {"padding": "valid"}},
         learning_rate=1e-4, batch_size=32, epochs=10, report="patadia",
@@ -26,7 +26,7 @@ def patadia(name, dataset, about, figures, seconds, **settings):
 
 def aragam(latent_dim, kl, reconstruction, total, **more):
     """Squared error plus KL: a Gaussian of variance 1/2, but for its constant."""
-    return Recipe(
+    return make_recipe(
         name=f"aragam-{latent_dim}",
         about=f"MNIST, four convolutions, squared error, {latent_dim} latent dimensions",
         dataset="mnist", latent_dim=latent_dim, variance=0.5,
@@ -69,7 +69,7 @@ def zhao(network, latent_dim=2, dataset="mnist", c=0.05, **settings):
     words += ["fashion"] if dataset == "fashion_mnist" else [str(latent_dim)]
     words += [f"c{c:g}"] if c != 0.05 else []
     what = "Fashion-MNIST" if dataset == "fashion_mnist" else "MNIST"
-    return Recipe(
+    return make_recipe(
         name="-".join(words),
         about=f"{what}, {network[:3].upper()} with batch 256, c = {c:g}, {latent_dim} latent dimensions",
         dataset=dataset, latent_dim=latent_dim, variance=c, batch_size=256, epochs=15,
@@ -104,7 +104,7 @@ REPORTS = (
         zhao("mlp", c=c, reported={"figures": "10"})
         for c in (0.0001, 0.001, 0.01, 0.1, 1)
     ),
-    Recipe(
+    make_recipe(
         name="ibrahim-dogs", about="Stanford Dogs at 64x64, residual network, 32 latent dimensions",
         dataset="stanford_dogs", size=64, latent_dim=32, network="residual",
         options={"filters": (16, 32, 64, 128)}, batch_size=32, epochs=50, clip_norm=1.0, augment=10.0,

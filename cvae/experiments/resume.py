@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-from cvae.utils.files import whole
+from cvae.utils.files import atomic_write
 
 
 class EpochSeconds(keras.callbacks.Callback):
@@ -54,7 +54,7 @@ def cut_log(path, epochs):
     """Leave the rows of the first `epochs` epochs: later ones, maybe half written, are done again."""
     if path.is_file():
         lines = path.read_text().splitlines(keepends=True)[: epochs + 1 if epochs else 0]
-        with whole(path) as temporary:
+        with atomic_write(path) as temporary:
             Path(temporary).write_text("".join(lines))
 
 

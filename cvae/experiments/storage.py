@@ -1,9 +1,9 @@
-"""Where trained weights and their cards are kept, and finding them again.
+"""Where trained weights and their model cards are kept, and finding them again.
 
-A card (a JSON file beside the weights) has the recipe's settings, the loss of every epoch, held-out
-numbers, data source, time and versions. Weights worth showing are committed under `data/pretrained/`,
-all others kept under `runs/`, by the recipe's settings; `data/results/` has the card of every recipe on
-real data. A card of other settings is never taken for a recipe's.
+A model card (a JSON file beside the weights) has the recipe's settings, the loss of every epoch,
+held-out numbers, data source, time and versions. Weights worth showing are committed under
+`data/pretrained/`, all others kept under `runs/`, by the recipe's settings; `data/results/` has the card
+of every recipe on real data. A card of other settings is never taken for a recipe's.
 """
 
 import hashlib
@@ -20,22 +20,50 @@ import keras
 import numpy as np
 
 from cvae import runtime
+from cvae.build import save_vae
+from cvae.datasets.base import ImageDataset
 from cvae.experiments.catalogue import find
 from cvae.experiments.recipe import DEFAULTS, Recipe
-from cvae.utils.files import whole
+from cvae.utils.files import atomic_write
+from cvae.vae import VAE
 
-PRETRAINED = runtime.ROOT / "data" / "pretrained"
-RESULTS = runtime.ROOT / "data" / "results"
-RUNS = runtime.ROOT / "runs"
-WEIGHTS = "model.weights.h5"
+# None where the package is installed without the repository.
+PRETRAINED = runtime.ROOT and runtime.ROOT / "data" / "pretrained"
+RESULTS = runtime.ROOT and runtime.ROOT / "data" / "results"
+RUNS = runtime.RUNS
+WEIGHTS = "model.weights.h5"  # inside a .keras file
 
 
 def retraining() -> bool:
     return os.environ.get("CVAE_RETRAIN") == "1"
 
 
+def result_path(name: str) -> Path:
+    """Where the result of this name is recorded.
+
+    Raises:
+        FileNotFoundError: the package is installed without the repository.
+    """
+    if RESULTS is None:
+        raise FileNotFoundError(
+            "results and trained weights are part of the repository, and this cvae is installed without "
+            "it: clone the repository and, in its folder, run pip install --editable ."
+        )
+    return RESULTS / f"{name}.json"
+
+
+def read_result(recipe: Recipe | str) -> dict | None:
+    """The recorded result of a recipe; None if there is none of these settings.
+
+    Raises:
+        FileNotFoundError: the package is installed without the repository.
+    """
+    recipe = find(recipe) if isinstance(recipe, str) else recipe
+    return read_card_of(recipe, result_path(recipe.name))
+
+
 def read_card(recipe: Recipe | str) -> dict:
-    """The card of the weights that `load_or_train` gives.
+    """The model card of the weights that `load_or_train` gives.
 
     Raises:
         FileNotFoundError: the recipe has not been trained.
@@ -44,7 +72,7 @@ def read_card(recipe: Recipe | str) -> dict:
     return json.loads(trained_weights(recipe).with_suffix(".json").read_text())
 
 
-def trained_weights(recipe) -> Path:
+def trained_weights(recipe: Recipe) -> Path:
     """`find_weights`, or an error that says what to do."""
     path = find_weights(recipe)
     if path is None:
@@ -52,65 +80,69 @@ def trained_weights(recipe) -> Path:
     return path
 
 
-def find_weights(recipe) -> Path | None:
-    """Weights whose card has this recipe's settings and the data that there is now.
+def find_weights(recipe: Recipe) -> Path | None:
+    """Weights whose card has this recipe's settings and the data that there is now; reads no image.
 
     With `CVAE_RETRAIN=1` the committed ones do not count: what was trained again is in `runs/`.
     """
-    data = recipe.load()
-    if not data.is_stand_in and not retraining():
-        path = PRETRAINED / f"{recipe.name}.keras"
-        if is_of(recipe, path):
-            return path
-    path = run_path(recipe, data)
-    return path if is_of(recipe, path) else None
+    source, images = recipe.settings.source()
+    paths = [run_path(recipe, source, images)]
+    if PRETRAINED and not source.startswith("stand-in") and not retraining():
+        paths.insert(0, PRETRAINED / f"{recipe.name}.keras")
+    return next((path for path in paths if is_of(recipe, path)), None)
 
 
-def is_of(recipe, path) -> bool:
-    return path.is_file() and read_json_of(recipe, path.with_suffix(".json")) is not None
+def is_of(recipe: Recipe, path: Path) -> bool:
+    return path.is_file() and read_card_of(recipe, path.with_suffix(".json")) is not None
 
 
-def read_json_of(recipe, path) -> dict | None:
-    """A card, if it is whole and of this recipe's settings."""
+def read_card_of(recipe: Recipe, path: Path) -> dict | None:
+    """A model card, if it is whole and of this recipe's settings."""
     try:
-        known = json.loads(path.read_text())
+        card = json.loads(path.read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         return None
-    whole_card = isinstance(known, dict) and known.get("epochs") == recipe.epochs
-    return known if whole_card and recipe.has_settings(known["settings"]) else None
+    complete = isinstance(card, dict) and card.get("epochs") == recipe.settings.epochs
+    return card if complete and recipe.settings.are(card["settings"]) else None
 
 
-def run_path(recipe, data) -> Path:
+def run_path(recipe: Recipe, source: str, images: int) -> Path:
     """Where the weights of these settings on this data are kept, in a folder of their own."""
     # Without defaults: a setting that is added later does not orphan what was trained before.
-    settings = {k: v for k, v in recipe.settings().items() if k not in DEFAULTS or v != DEFAULTS[k]}
-    text = json.dumps([settings, data.source, len(data.x_train)], sort_keys=True)
+    settings = {
+        name: value
+        for name, value in recipe.settings.as_json().items()
+        if name not in DEFAULTS or value != DEFAULTS[name]
+    }
+    text = json.dumps([settings, source, images], sort_keys=True)
     return RUNS / f"{recipe.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}" / "model.keras"
 
 
-def keep_weights(path, kept):
-    """Weights (halved) and card to data/pretrained; no card ever stands beside other weights."""
+def save(recipe: Recipe, data: ImageDataset, vae: VAE, log: dict, out: Path) -> None:
+    """Write weights and model card; no card ever stands beside other weights."""
+    out.with_suffix(".json").unlink(missing_ok=True)
+    save_vae(vae, out)
+    write_json(model_card(recipe, data, log, vae), out.with_suffix(".json"))
+
+
+def commit(path: Path, name: str) -> None:
+    """Weights, in 16 bits, and card to `data/pretrained`."""
+    kept = PRETRAINED / f"{name}.keras"
     if path == kept:
         return
     kept.with_suffix(".json").unlink(missing_ok=True)
-    halve(path, kept)
-    with whole(kept.with_suffix(".json")) as temporary:
+    to_float16(path, kept)
+    with atomic_write(kept.with_suffix(".json")) as temporary:
         shutil.copyfile(path.with_suffix(".json"), temporary)
 
 
-def read_result(recipe: Recipe | str) -> dict | None:
-    """The recorded result of a recipe; None if there is none of these settings."""
-    recipe = find(recipe) if isinstance(recipe, str) else recipe
-    return read_json_of(recipe, RESULTS / f"{recipe.name}.json")
-
-
-def card(recipe, data, log, vae) -> dict:
+def model_card(recipe: Recipe, data: ImageDataset, log: dict, vae: VAE) -> dict:
     """What a reader must know of a result."""
     return {
         "name": recipe.name,
         "about": recipe.about,
         "report": recipe.report,
-        "settings": recipe.settings(),
+        "settings": recipe.settings.as_json(),
         "data": data.source,
         "image_shape": list(data.image_shape),
         "training_images": len(data.x_train),
@@ -138,12 +170,12 @@ def hardware() -> str:
     return f"{threads} of {os.cpu_count()} CPU cores" if threads else f"{os.cpu_count()} CPU cores"
 
 
-def write_json(content, path):
-    with whole(path) as temporary:
+def write_json(content, path: Path) -> None:
+    with atomic_write(path) as temporary:
         Path(temporary).write_text(json.dumps(content, indent=1) + "\n")
 
 
-def halve(path: str | Path, out: str | Path) -> None:
+def to_float16(path: str | Path, out: str | Path) -> None:
     """Copy a `.keras` file, its kernels as 16-bit floats. It loads as before, into 32-bit weights.
 
     A weight is off by at most one part in 2,000. Vectors stay as they are: biases and batch
@@ -156,15 +188,15 @@ def halve(path: str | Path, out: str | Path) -> None:
         parts = {name: archive.read(name) for name in archive.namelist()}
     small = io.BytesIO()
     with h5py.File(io.BytesIO(parts[WEIGHTS])) as old, h5py.File(small, "w") as new:
-        old.visititems(lambda name, item: copy(name, item, new))
+        old.visititems(lambda name, item: copy_in_float16(name, item, new))
     parts[WEIGHTS] = small.getvalue()
-    with whole(out) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+    with atomic_write(out) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         for name, content in parts.items():
             # A fixed date: the same weights make the same file.
             archive.writestr(zipfile.ZipInfo(name), content)
 
 
-def copy(name, item, new):
+def copy_in_float16(name, item, new):
     """One group or array with its attributes."""
     if isinstance(item, h5py.Dataset):
         value = item[()]

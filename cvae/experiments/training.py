@@ -11,7 +11,8 @@ from keras import ops
 from tqdm import tqdm
 
 from cvae import metrics, runtime
-from cvae.build import check_model_path, load_vae, save_vae
+from cvae.build import check_model_path, load_vae
+from cvae.datasets.base import ImageDataset
 from cvae.datasets.batches import FlipsAndRotations
 from cvae.datasets.binarize import DynamicBinarization
 from cvae.datasets.tfds import load
@@ -19,11 +20,10 @@ from cvae.experiments import classifiers, storage
 from cvae.experiments.catalogue import RECIPES, find
 from cvae.experiments.recipe import Recipe
 from cvae.experiments.resume import read_log, resumable
-from cvae.experiments.storage import read_result
 from cvae.vae import VAE
 
 SAMPLES = 10_000  # images that are scored
-SCORED = ("mnist", "fashion_mnist")  # data sets whose classifier is a judge; CIFAR-10's gets 62 %
+SCORED = ("mnist", "fashion_mnist")  # whose reference classifier is good enough; CIFAR-10's gets 62 %
 
 
 def train(
@@ -32,7 +32,7 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int | str | None = None,
 ) -> VAE:
-    """Train a recipe, and save the weights and their card.
+    """Train a recipe, and save the weights and their model card.
 
     An interrupted training goes on after its last whole epoch when it is called again.
 
@@ -49,54 +49,59 @@ def train(
         OSError, ValueError: an `out` that cannot be written, before training starts.
     """
     recipe = find(recipe) if isinstance(recipe, str) else recipe
-    data = recipe.load()
-    kept = storage.run_path(recipe, data)
-    folder = kept.parent
+    verbose = runtime.verbose() if verbose is None else verbose
+    data = recipe.settings.load()
+    kept = storage.run_path(recipe, data.source, len(data.x_train))
     out = check_model_path(out or kept)
-    if data.is_stand_in and storage.PRETRAINED in out.resolve().parents:
-        raise ValueError("weights trained on a stand-in do not go into data/pretrained")
-    if recipe.batch_size > len(data.x_train):
-        raise ValueError(
-            f"{recipe.name}: a batch of {recipe.batch_size} needs as many images, {data.name} has "
-            f"{len(data.x_train)}; lower batch_size, or raise limit"
-        )
-    if recipe.new_z and recipe.start is None:
-        raise ValueError(f"{recipe.name}: new_z needs a start, the recipe whose other weights stay")
-    if recipe.augment is not None and recipe.binarize == "dynamic":
-        raise ValueError(
-            f"{recipe.name}: augment and dynamic binarisation cannot be had together; leave one out"
-        )
-    vae = recipe.build(data.image_shape, len(data.class_names))
-    if recipe.start is not None:
-        start_from(find(recipe.start), recipe, vae, verbose)
-    elif recipe.bias_init:
-        vae.init_output_bias(data.x_train)
+    check_trainable(recipe, data, out)
+    vae = starting_point(recipe, data, verbose)
     compile_vae(recipe, vae, len(data.x_train))
-    inputs, held_out, options = training_data(recipe, data)
-    vae.fit(
-        inputs, **options, epochs=recipe.epochs, validation_data=held_out,
-        validation_batch_size=recipe.batch_size,
-        verbose=runtime.verbose() if verbose is None else verbose,
-        callbacks=[*recipe.callbacks(), *callbacks, *resumable(folder)],
-    )  # fmt: skip
-    out.with_suffix(".json").unlink(missing_ok=True)  # so that no card ever stands beside other weights
-    save_vae(without_optimizer(recipe, vae), out)
-    storage.write_json(
-        storage.card(recipe, data, read_log(folder / "log.csv"), vae), out.with_suffix(".json")
-    )
-    (folder / "log.csv").unlink()
+    fit(recipe, vae, data, [*callbacks, *resumable(kept.parent)], verbose)
+    log = kept.parent / "log.csv"
+    storage.save(recipe, data, without_optimizer(recipe, vae), read_log(log), out)
+    log.unlink()
     return vae
 
 
-def start_from(first, recipe, vae, verbose):
+def check_trainable(recipe: Recipe, data: ImageDataset, out: Path) -> None:
+    """Raises ValueError for what would fail, or be wrong, after hours."""
+    settings = recipe.settings
+    if data.is_stand_in and storage.PRETRAINED in out.resolve().parents:
+        raise ValueError("weights trained on a stand-in do not go into data/pretrained")
+    if settings.batch_size > len(data.x_train):
+        raise ValueError(
+            f"{recipe.name}: a batch of {settings.batch_size} needs as many images, {data.name} has "
+            f"{len(data.x_train)}; lower batch_size, or raise limit"
+        )
+    if settings.reinit_latent_layers and settings.start is None:
+        raise ValueError(
+            f"{recipe.name}: reinit_latent_layers needs a start, the recipe whose other weights stay"
+        )
+    if settings.augment is not None and settings.binarize == "dynamic":
+        raise ValueError(
+            f"{recipe.name}: augment and dynamic binarisation cannot be had together; leave one out"
+        )
+
+
+def starting_point(recipe: Recipe, data: ImageDataset, verbose) -> VAE:
+    """The VAE as its training finds it: drawn anew, at the mean image, or with another's weights."""
+    vae = recipe.settings.build(data.image_shape, len(data.class_names))
+    if recipe.settings.start is not None:
+        start_from(find(recipe.settings.start), recipe, vae, verbose)
+    elif recipe.settings.bias_init:
+        vae.init_output_bias(data.x_train)
+    return vae
+
+
+def start_from(first: Recipe, recipe: Recipe, vae: VAE, verbose) -> None:
     """Give an untrained VAE the trained weights of another recipe.
 
     A conditional one may start from a plain one: the label's channel of the encoder's images and its
-    inputs of the decoder count for nothing at first. With `new_z` what is next to z stays as it was
-    drawn.
+    inputs of the decoder count for nothing at first. With `reinit_latent_layers` what is next to z stays
+    as it was drawn.
     """
     trained = load_or_train(first, verbose)
-    anew = next_to_z(vae) if recipe.new_z else []
+    anew = next_to_z(vae) if recipe.settings.reinit_latent_layers else []
     # Copies: with PyTorch the array of a weight is the weight's own memory.
     drawn = [np.copy(ops.convert_to_numpy(weights)) for weights in anew]
     classes = getattr(vae, "num_classes", 0)
@@ -115,10 +120,10 @@ def start_from(first, recipe, vae, verbose):
         getattr(vae, part).set_weights(known)
     for weights, value in zip(anew, drawn, strict=True):
         weights.assign(value)
-    vae.beta.assign(recipe.beta)
+    vae.beta.assign(recipe.settings.beta)
 
 
-def next_to_z(vae):
+def next_to_z(vae: VAE) -> list:
     """The weights through which everything that z says must pass."""
     return [*vae.encoder.z_mean.weights, *vae.encoder.z_log_var.weights, vae.decoder.weights[0]]
 
@@ -130,17 +135,40 @@ def with_inputs(weights, more, shape):
     return np.concatenate([weights, np.zeros((*weights.shape[:-2], more, weights.shape[-1]))], axis=-2)
 
 
-def training_data(recipe, data) -> tuple:
-    """What `fit` trains and validates on, and more of its arguments."""
-    size, seed = recipe.batch_size, recipe.seed
-    labels = data.y_train if recipe.conditional else None
-    held_out = {"image": data.x_test, "label": data.y_test} if recipe.conditional else data.x_test
-    if recipe.augment is not None:
-        return FlipsAndRotations(data.x_train, size, recipe.augment, seed, labels), held_out, {}
-    if recipe.binarize == "dynamic":
-        return DynamicBinarization(data.x_train, size, seed, labels), held_out, {}
-    inputs = {"image": data.x_train, "label": labels} if recipe.conditional else data.x_train
-    return inputs, held_out, {"batch_size": size}
+def compile_vae(recipe: Recipe, vae: VAE, images: int) -> VAE:
+    """Compile with the recipe's optimizer for a training on this many images."""
+    steps = recipe.settings.epochs * -(-images // recipe.settings.batch_size)
+    vae.compile(recipe.settings.optimizer(steps), **runtime.compile_options())
+    return vae
+
+
+def fit(recipe: Recipe, vae: VAE, data: ImageDataset, callbacks, verbose) -> None:
+    """Keras's `fit` on what the settings make of the data."""
+    settings = recipe.settings
+    x_test, labels = data.x_test, None
+    if settings.conditional:
+        x_test, labels = {"image": data.x_test, "label": data.y_test}, data.y_train
+    options = {}
+    if settings.augment is not None:
+        inputs = FlipsAndRotations(
+            data.x_train, settings.batch_size, settings.augment, settings.seed, labels
+        )
+    elif settings.binarize == "dynamic":
+        inputs = DynamicBinarization(data.x_train, settings.batch_size, settings.seed, labels)
+    else:
+        inputs = {"image": data.x_train, "label": labels} if settings.conditional else data.x_train
+        options["batch_size"] = settings.batch_size
+    vae.fit(
+        inputs, **options, epochs=settings.epochs, validation_data=x_test, verbose=verbose,
+        validation_batch_size=settings.batch_size, callbacks=[*settings.callbacks(), *callbacks],
+    )  # fmt: skip
+
+
+def without_optimizer(recipe: Recipe, vae: VAE) -> VAE:
+    """A copy that takes a third of the space: Adam keeps two moments of every weight."""
+    copy = recipe.settings.build(vae.image_shape, getattr(vae, "num_classes", None))
+    copy.set_weights(vae.get_weights())
+    return copy
 
 
 def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE:
@@ -155,27 +183,14 @@ def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE
     recipe = find(recipe) if isinstance(recipe, str) else recipe
     path = None if storage.retraining() else storage.find_weights(recipe)
     if path is None:
-        print(f"{recipe.name}: training, {recipe.epochs} epochs")
+        print(f"{recipe.name}: training, {recipe.settings.epochs} epochs")
         return train(recipe, verbose=verbose)
-    known = json.loads(path.with_suffix(".json").read_text())
+    card = json.loads(path.with_suffix(".json").read_text())
     print(
-        f"{recipe.name}: trained weights ({known['epochs']} epochs, {known['seconds']:.0f} s on "
-        f"{known['hardware']})"
+        f"{recipe.name}: trained weights ({card['epochs']} epochs, {card['seconds']:.0f} s on "
+        f"{card['hardware']})"
     )
-    return compile_vae(recipe, load_vae(path), known["training_images"])
-
-
-def compile_vae(recipe, vae, images):
-    steps = recipe.epochs * -(-images // recipe.batch_size)
-    vae.compile(recipe.optimizer(steps), **runtime.compile_options())
-    return vae
-
-
-def without_optimizer(recipe, vae):
-    """A copy that takes a third of the space: Adam keeps two moments of every weight."""
-    copy = recipe.build(vae.image_shape, getattr(vae, "num_classes", None))
-    copy.set_weights(vae.get_weights())
-    return copy
+    return compile_vae(recipe, load_vae(path), card["training_images"])
 
 
 def reproduce(names: Sequence[str] | None = None) -> list[Path]:
@@ -191,23 +206,25 @@ def reproduce(names: Sequence[str] | None = None) -> list[Path]:
         The result files, one for each name.
 
     Raises:
+        FileNotFoundError: the package is installed without the repository.
         ValueError: an unknown recipe, or a data set that is here only as a stand-in: nothing is
             trained then.
     """
     chosen = [find(name) for name in names or RECIPES]
-    missing = [recipe for recipe in chosen if storage.retraining() or read_result(recipe) is None]
-    for recipe in {recipe.dataset: recipe for recipe in missing}.values():
-        recipe.load().check_real(recipe.name)
+    paths = [storage.result_path(recipe.name) for recipe in chosen]
+    missing = [r for r in chosen if storage.retraining() or storage.read_result(r) is None]
+    for recipe in {recipe.settings.dataset: recipe for recipe in missing}.values():
+        recipe.settings.load().check_real(recipe.name)
     form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left"
-    guess = sum(recipe.seconds * recipe.epochs for recipe in missing)
+    guess = sum(recipe.seconds * recipe.settings.epochs for recipe in missing)
     with tqdm(total=guess, bar_format=form, disable=bool(os.environ.get("CI"))) as bar:
         for recipe in missing:
             bar.set_description_str(recipe.name)
             record(recipe, bar)
-    return [storage.RESULTS / f"{recipe.name}.json" for recipe in chosen]
+    return paths
 
 
-def record(recipe, bar):
+def record(recipe: Recipe, bar) -> None:
     """Train a recipe if need be, and write its result."""
     path = None if storage.retraining() else storage.find_weights(recipe)
     if path is None:
@@ -216,27 +233,27 @@ def record(recipe, bar):
         )
         train(recipe, callbacks=[advance], verbose=0)
         path = storage.find_weights(recipe)
-    known = json.loads(path.with_suffix(".json").read_text())
-    if recipe.dataset in SCORED:
-        known["samples"] = score_samples(recipe, load_vae(path), SAMPLES)
-    if recipe.binarize is not None:
-        known["nll"] = estimate_nll(recipe, load_vae(path))
+    card = json.loads(path.with_suffix(".json").read_text())
+    if recipe.settings.dataset in SCORED:
+        card["samples"] = score_samples(recipe, load_vae(path), SAMPLES)
+    if recipe.settings.binarize is not None:
+        card["nll"] = estimate_nll(recipe, load_vae(path))
     if recipe.keep:
-        storage.keep_weights(path, storage.PRETRAINED / f"{recipe.name}.keras")
-    storage.write_json(known, storage.RESULTS / f"{recipe.name}.json")
+        storage.commit(path, recipe.name)
+    storage.write_json(card, storage.result_path(recipe.name))
 
 
-def score_samples(recipe, vae, n) -> dict:
-    """What the classifier of the data set says of n samples from the prior."""
-    data = load(recipe.dataset)
-    labels = np.arange(n) % len(data.class_names) if recipe.conditional else None
+def score_samples(recipe: Recipe, vae: VAE, n: int) -> dict:
+    """What the data set's reference classifier says of n samples from the prior."""
+    data = load(recipe.settings.dataset)
+    labels = np.arange(n) % len(data.class_names) if recipe.settings.conditional else None
     return classifiers.scores(data, vae.sample(n, labels=labels, seed=0))
 
 
-def estimate_nll(recipe, vae) -> dict:
+def estimate_nll(recipe: Recipe, vae: VAE) -> dict:
     """The importance-weighted estimate of -log p(x) on all test images, in nats per image."""
-    data = recipe.load()
-    labels = data.y_test if recipe.conditional else None
+    data = recipe.settings.load()
+    labels = data.y_test if recipe.settings.conditional else None
     nats, error = metrics.nll(vae, data.x_test, labels, samples=recipe.nll_samples, seed=0)
     return {
         "images": len(data.x_test), "samples": recipe.nll_samples, "nats": round(nats, 3),

@@ -19,13 +19,18 @@ LOG_VAR_RANGE = (-20.0, 10.0)
 
 
 class Encoder(keras.Model):
-    """images -> body -> z_mean, z_log_var. The two heads stay float32 under mixed precision."""
+    """images -> body -> z_mean, z_log_var. The two heads stay float32 under mixed precision.
 
-    def __init__(self, latent_dim, body, config, **kwargs):
+    A subclass makes the layers of the body, and names the arguments of its constructor: they are its
+    attributes, and what is saved of it.
+    """
+
+    arguments: tuple[str, ...] = ("latent_dim",)
+
+    def __init__(self, latent_dim: int, body: list[layers.Layer], **kwargs):
         super().__init__(**kwargs)
         check_count("latent_dim", latent_dim)
         self.latent_dim = int(latent_dim)
-        self._config = {"latent_dim": self.latent_dim, **config}
         self.body = keras.Sequential(body, name="body")
         self.z_mean = layers.Dense(latent_dim, dtype="float32", name="z_mean")
         self.z_log_var = layers.Dense(latent_dim, dtype="float32", name="z_log_var")
@@ -41,13 +46,26 @@ class Encoder(keras.Model):
         return self.z_mean(features), ops.clip(self.z_log_var(features), *LOG_VAR_RANGE)
 
     def get_config(self):
-        return {**super().get_config(), **self._config}
+        return {**super().get_config(), **{name: getattr(self, name) for name in self.arguments}}
 
 
 class Decoder(keras.Model):
-    """z -> body -> to_pixels, reshaped to (batch, height, width, channels * parameters)."""
+    """z -> body -> to_pixels, reshaped to (batch, height, width, channels * parameters).
 
-    def __init__(self, image_shape, body, to_pixels, parameters, output_activation, config, **kwargs):
+    A subclass makes the layers, and names the arguments of its constructor, as those of `Encoder` do.
+    """
+
+    arguments: tuple[str, ...] = ("image_shape", "parameters", "output_activation")
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        body: list[layers.Layer],
+        to_pixels: layers.Layer,
+        parameters: int,
+        output_activation: str | None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if output_activation not in (None, "linear", "sigmoid"):
             raise ValueError(f"output_activation must be None or 'sigmoid', got {output_activation!r}")
@@ -58,13 +76,7 @@ class Decoder(keras.Model):
             )
         self.image_shape = image_shape
         self.pixel_shape = (*image_shape[:2], image_shape[2] * parameters)
-        self.output_activation = keras.activations.get(output_activation)
-        self._config = {
-            "image_shape": image_shape,
-            "parameters": parameters,
-            "output_activation": output_activation,
-            **config,
-        }
+        self.parameters, self.output_activation = parameters, output_activation
         self.body = keras.Sequential(body, name="body")
         self.to_pixels = to_pixels
 
@@ -74,7 +86,8 @@ class Decoder(keras.Model):
 
     def call(self, z, training=False):
         pixels = self.to_pixels(self.body(z, training=training))
-        return self.output_activation(ops.reshape(pixels, (-1, *self.pixel_shape)))
+        activation = keras.activations.get(self.output_activation)
+        return activation(ops.reshape(pixels, (-1, *self.pixel_shape)))
 
     def set_output_bias(self, parameters: ArrayLike) -> None:
         """Make the untrained decoder put out about `parameters`, whatever z is.
@@ -90,10 +103,10 @@ class Decoder(keras.Model):
         bias = self.to_pixels.bias
         if tuple(bias.shape) == parameters.shape[-1:]:
             parameters = parameters.mean(axis=(0, 1))
-        if self._config["output_activation"] == "sigmoid":
+        if self.output_activation == "sigmoid":
             parameters = np.clip(parameters, 1e-3, 1 - 1e-3)
             parameters = np.log(parameters / (1 - parameters))
         bias.assign(parameters.reshape(bias.shape))
 
     def get_config(self):
-        return {**super().get_config(), **self._config}
+        return {**super().get_config(), **{name: getattr(self, name) for name in self.arguments}}

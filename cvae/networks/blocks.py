@@ -11,10 +11,7 @@ class ResidualBlock(layers.Layer):
 
     def __init__(self, filters, kernel_size=3, activation="relu", batch_norm=False, **kwargs):
         super().__init__(**kwargs)
-        self._config = {
-            "filters": filters, "kernel_size": kernel_size, "activation": activation,
-            "batch_norm": batch_norm,
-        }  # fmt: skip
+        self.filters, self.kernel_size, self.batch_norm = filters, kernel_size, batch_norm
         convolution = {"padding": "same", "use_bias": not batch_norm}
         last_norm = [layers.BatchNormalization()] if batch_norm else []
         self.branch = keras.Sequential(
@@ -37,7 +34,10 @@ class ResidualBlock(layers.Layer):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), **self._config}
+        return {
+            **super().get_config(), "filters": self.filters, "kernel_size": self.kernel_size,
+            "activation": keras.activations.serialize(self.activation), "batch_norm": self.batch_norm,
+        }  # fmt: skip
 
 
 def norm_and_activation(activation, batch_norm):

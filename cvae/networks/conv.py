@@ -19,6 +19,11 @@ from cvae.networks.blocks import (
 )
 from cvae.utils.checks import check_image_shape
 
+# Arguments of the constructors of both.
+SHARED = (
+    "filters", "kernel_size", "strides", "hidden", "activation", "batch_norm", "blocks", "any_side",
+)  # fmt: skip
+
 
 @keras.saving.register_keras_serializable("cvae")
 class ConvEncoder(Encoder):
@@ -44,6 +49,8 @@ class ConvEncoder(Encoder):
             side that the strides do not divide (the message says which sides work).
     """
 
+    arguments = (*Encoder.arguments, *SHARED, "padding")
+
     def __init__(
         self,
         latent_dim: int,
@@ -58,11 +65,6 @@ class ConvEncoder(Encoder):
         any_side: bool = False,
         **kwargs,
     ):
-        self_config = {
-            "filters": tuple(filters), "kernel_size": kernel_size, "strides": strides,
-            "padding": padding, "hidden": tuple(hidden), "activation": activation,
-            "batch_norm": batch_norm, "blocks": blocks, "any_side": any_side,
-        }  # fmt: skip
         strides = each_of(filters, "strides", strides)
         body = []
         blocks = each_of(filters, "blocks", blocks, least=0)
@@ -73,12 +75,15 @@ class ConvEncoder(Encoder):
             body += [convolution, *norm_and_activation(activation, batch_norm)]
             body += [ResidualBlock(width, kernel_size, activation, batch_norm) for _ in range(count)]
         body += [layers.Flatten(), *dense_layers(hidden, activation, batch_norm)]
-        super().__init__(latent_dim, body, self_config, **kwargs)
-        self._strides, self._checks_side = strides, padding == "same" and not any_side
+        super().__init__(latent_dim, body, **kwargs)
+        self.filters, self.strides, self.blocks = tuple(filters), strides, blocks
+        self.kernel_size, self.hidden, self.any_side = kernel_size, tuple(hidden), any_side
+        self.activation, self.batch_norm = activation, batch_norm
+        self.padding = padding
 
     def build(self, input_shape):
-        if self._checks_side:
-            check_sides(input_shape[1:3], self._strides)
+        if self.padding == "same" and not self.any_side:
+            check_sides(input_shape[1:3], self.strides)
         super().build(input_shape)
 
 
@@ -102,6 +107,8 @@ class ConvDecoder(Decoder):
         ValueError: an image side that the strides do not divide (the message says which work).
     """
 
+    arguments = (*Decoder.arguments, *SHARED, "base_filters")
+
     def __init__(
         self,
         image_shape: tuple[int, int, int],
@@ -118,11 +125,6 @@ class ConvDecoder(Decoder):
         any_side: bool = False,
         **kwargs,
     ):
-        config = {
-            "filters": tuple(filters), "kernel_size": kernel_size, "strides": strides,
-            "base_filters": base_filters, "hidden": tuple(hidden), "activation": activation,
-            "batch_norm": batch_norm, "blocks": blocks, "any_side": any_side,
-        }  # fmt: skip
         image_shape = check_image_shape(image_shape)
         strides = each_of(filters, "strides", strides)
         if not any_side:
@@ -143,4 +145,8 @@ class ConvDecoder(Decoder):
         to_pixels = layers.Conv2DTranspose(
             image_shape[2] * parameters, kernel_size, padding="same", dtype="float32", name="to_pixels"
         )
-        super().__init__(image_shape, body, to_pixels, parameters, output_activation, config, **kwargs)
+        super().__init__(image_shape, body, to_pixels, parameters, output_activation, **kwargs)
+        self.filters, self.strides, self.blocks = tuple(filters), strides, blocks
+        self.kernel_size, self.hidden, self.any_side = kernel_size, tuple(hidden), any_side
+        self.activation, self.batch_norm = activation, batch_norm
+        self.base_filters = base_filters

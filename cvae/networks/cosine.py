@@ -4,7 +4,7 @@ Thousands of directions matter in a photograph, most of them a little, and gradi
 small ones last. The cosine transform nearly uncorrelates them beforehand (Ahmed et al. 1974; JPEG
 rests on it), and for uncorrelated coefficients the best linear VAE is known in closed form (Tipping &
 Bishop 1999; Lucas et al. 2019). One more thing is far from linear: the coefficients of one image are
-large or small together. So its contrast, a number for each colour, is divided out and goes into z
+large or small together. So its contrast, a number for each color, is divided out and goes into z
 beside them (Wainwright & Simoncelli 2000). Convolutions correct what is left, from nothing on.
 """
 
@@ -47,20 +47,18 @@ class Statistics(layers.Layer):
         self.high = np.repeat(~low[..., None], channels, axis=-1).astype("float32")
         full, each = (height, width, channels), (channels,)
         self.mean = self.add_weight(shape=full, initializer="zeros", name="mean")
-        self.colours = self.add_weight(
-            shape=(channels, channels), initializer="identity", name="colours"
-        )
+        self.colors = self.add_weight(shape=(channels, channels), initializer="identity", name="colors")
         self.raw = self.add_weight(shape=full, initializer="ones", name="raw")
         self.spread = self.add_weight(shape=full, initializer="ones", name="spread")
         self.contrast_mean = self.add_weight(shape=each, initializer="zeros", name="contrast_mean")
         self.contrast_spread = self.add_weight(shape=each, initializer="ones", name="contrast_spread")
 
     def adapt(self, images):
-        """Take the mean image, the colours' axes and the coefficients' spreads from training images."""
+        """Take the mean image, the colors' axes and the coefficients' spreads from training images."""
         pixels = ops.convert_to_numpy(to_float(images))
         self.mean.assign(pixels.mean(axis=0))
         differences = (pixels - pixels.mean(axis=0)).reshape(-1, pixels.shape[-1])
-        self.colours.assign(np.linalg.eigh(np.atleast_2d(np.cov(differences.T)))[1][:, ::-1])
+        self.colors.assign(np.linalg.eigh(np.atleast_2d(np.cov(differences.T)))[1][:, ::-1])
         coefficients = ops.convert_to_numpy(self.transform(pixels - self.mean))
         self.raw.assign(np.maximum(coefficients.std(axis=0), 1e-4))
         contrast = ops.convert_to_numpy(self.contrast(coefficients))
@@ -71,11 +69,11 @@ class Statistics(layers.Layer):
 
     def transform(self, images):
         """(batch, height, width, channels) -> coefficients of the same shape, lowest frequency first."""
-        return ops.einsum("ih,jw,nhwc,cd->nijd", self.rows, self.columns, images, self.colours)
+        return ops.einsum("ih,jw,nhwc,cd->nijd", self.rows, self.columns, images, self.colors)
 
     def back(self, coefficients):
         """The images of these coefficients."""
-        return ops.einsum("ih,jw,nijd,cd->nhwc", self.rows, self.columns, coefficients, self.colours)
+        return ops.einsum("ih,jw,nijd,cd->nhwc", self.rows, self.columns, coefficients, self.colors)
 
     def contrast(self, coefficients):
         """The log of how much larger an image's coefficients are than usual: (batch, channels)."""
@@ -108,6 +106,8 @@ class Correction(layers.Layer):
 class CosineNetwork(keras.Model):
     """What encoder and decoder share: the statistics, the correction, the noise they start with."""
 
+    arguments: tuple[str, ...] = ("image_shape", "noise", "filters", "blocks", "activation")
+
     def __init__(self, image_shape, noise, filters, blocks, activation, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)  # bfloat16 has not the digits for a transform
         self.image_shape = check_image_shape(image_shape)
@@ -117,11 +117,8 @@ class CosineNetwork(keras.Model):
             )
         check_count("filters", filters)
         check_not_negative("blocks", blocks)
-        self._config = {
-            "image_shape": self.image_shape, "noise": noise, "filters": filters, "blocks": blocks,
-            "activation": activation,
-        }  # fmt: skip
-        self.noise = noise / 255
+        self.noise, self.filters, self.blocks, self.activation = noise, filters, blocks, activation
+        self.spread = noise / 255  # of the pixel noise, in images from 0 to 1
         self.statistics = Statistics(self.image_shape)
         self.correction = Correction(self.image_shape[-1], filters, blocks, activation)
 
@@ -131,7 +128,7 @@ class CosineNetwork(keras.Model):
         self.statistics.adapt(images[:: max(1, len(images) // 10_000)])
 
     def get_config(self):
-        return {**super().get_config(), **self._config}
+        return {**super().get_config(), **{name: getattr(self, name) for name in self.arguments}}
 
 
 @keras.saving.register_keras_serializable("cvae")
@@ -143,10 +140,10 @@ class CosineEncoder(CosineNetwork):
     the coefficient, times the image's contrast. Training starts there.
 
     Args:
-        latent_dim: height * width * channels + channels: all coefficients, a contrast for each colour.
+        latent_dim: height * width * channels + channels: all coefficients, a contrast for each color.
         image_shape: (height, width, channels).
         noise: in grey levels, of 256.
-        filters, blocks, activation: of the correction: a convolution, so many residual blocks, another.
+        filters, blocks, activation: of the correction: a convolution, `blocks` residual blocks, another.
 
     Call: images (batch, height, width, channels) -> z_mean, z_log_var, each (batch, latent_dim).
 
@@ -154,6 +151,8 @@ class CosineEncoder(CosineNetwork):
         ValueError: another latent_dim, noise outside (0, 256), no filters, fewer than 0 blocks, images
             of 2 x 2.
     """
+
+    arguments = ("latent_dim", *CosineNetwork.arguments)
 
     def __init__(
         self, latent_dim: int, image_shape: tuple[int, int, int], noise: float = 1.0, filters: int = 24,
@@ -164,10 +163,9 @@ class CosineEncoder(CosineNetwork):
         if latent_dim != needed:
             raise ValueError(
                 f"latent_dim must be {needed} for images {self.image_shape}: all cosine coefficients, "
-                f"and a contrast for each colour; got {latent_dim}"
+                f"and a contrast for each color; got {latent_dim}"
             )
         self.latent_dim = int(latent_dim)
-        self._config["latent_dim"] = self.latent_dim
         channels = self.image_shape[-1:]
         self.log_gain = self.add_weight(shape=self.image_shape, initializer="zeros", name="log_gain")
         self.log_var = self.add_weight(shape=self.image_shape, initializer="zeros", name="log_var")
@@ -181,7 +179,7 @@ class CosineEncoder(CosineNetwork):
         self.correction.build((None, *self.image_shape))
 
     def call(self, images, training=False):
-        known, noise = self.statistics, self.noise
+        known, noise = self.statistics, self.spread
         differences = to_float(images) - known.mean
         pixels, log_var = self.correction(differences, training=training)
         coefficients = known.transform(differences + noise * pixels)
@@ -202,7 +200,7 @@ class CosineEncoder(CosineNetwork):
 
 @keras.saving.register_keras_serializable("cvae")
 class CosineDecoder(CosineNetwork):
-    """z -> each pixel's mean and log-scale, for a `DiscretizedLogistic`: the way back.
+    """z -> each pixel's mean and log-scale, for a `DiscretizedLogistic`: the inverse transform.
 
     Args:
         image_shape, noise, filters, blocks, activation: as in `CosineEncoder`.
@@ -215,6 +213,8 @@ class CosineDecoder(CosineNetwork):
         ValueError: another number of parameters, an output activation.
     """
 
+    arguments = (*CosineNetwork.arguments, "parameters", "output_activation")
+
     def __init__(
         self, image_shape: tuple[int, int, int], noise: float = 1.0, filters: int = 24, blocks: int = 1,
         activation: str = "leaky_relu", parameters: int = 2, output_activation: None = None, **kwargs,
@@ -225,10 +225,11 @@ class CosineDecoder(CosineNetwork):
                 "a CosineDecoder gives a mean and a log-scale, without activation: use the likelihood "
                 f"'discretized_logistic'; got parameters={parameters}, {output_activation=}"
             )
+        self.parameters, self.output_activation = parameters, output_activation
         self.log_gain = self.add_weight(shape=self.image_shape, initializer="zeros", name="log_gain")
         self.power = self.add_weight(shape=self.image_shape, initializer="zeros", name="power")
         # A logistic's standard deviation is pi / sqrt(3) scales.
-        start = keras.initializers.Constant(math.log(self.noise * math.sqrt(3) / math.pi))
+        start = keras.initializers.Constant(math.log(self.spread * math.sqrt(3) / math.pi))
         self.log_scale = self.add_weight(
             shape=self.image_shape[-1:], initializer=start, name="log_scale"
         )
@@ -244,7 +245,7 @@ class CosineDecoder(CosineNetwork):
         coefficients = ops.reshape(z[:, :size], (-1, *self.image_shape)) * known.spread
         differences = known.back(coefficients * ops.exp(self.log_gain + power))
         pixels, log_scale = self.correction(differences, training=training)
-        mean = known.mean + differences + self.noise * pixels
+        mean = known.mean + differences + self.spread * pixels
         return ops.concatenate([mean, self.log_scale + PART * log_scale], axis=-1)
 
 

@@ -27,6 +27,8 @@ class MLPEncoder(Encoder):
         ValueError: latent_dim or a width below 1.
     """
 
+    arguments = (*Encoder.arguments, "hidden", "activation", "batch_norm")
+
     def __init__(
         self,
         latent_dim: int,
@@ -36,8 +38,8 @@ class MLPEncoder(Encoder):
         **kwargs,
     ):
         body = [layers.Flatten(), *dense_layers(hidden, activation, batch_norm)]
-        config = {"hidden": tuple(hidden), "activation": activation, "batch_norm": batch_norm}
-        super().__init__(latent_dim, body, config, **kwargs)
+        super().__init__(latent_dim, body, **kwargs)
+        self.hidden, self.activation, self.batch_norm = tuple(hidden), activation, batch_norm
 
 
 @keras.saving.register_keras_serializable("cvae")
@@ -52,6 +54,8 @@ class MLPDecoder(Decoder):
 
     Call: z (batch, latent_dim) -> (batch, height, width, channels * parameters).
     """
+
+    arguments = (*Decoder.arguments, "hidden", "activation", "batch_norm")
 
     def __init__(
         self,
@@ -68,5 +72,5 @@ class MLPDecoder(Decoder):
             int(np.prod(image_shape)) * parameters, dtype="float32", name="to_pixels"
         )
         body = dense_layers(hidden, activation, batch_norm) or [layers.Identity()]
-        config = {"hidden": tuple(hidden), "activation": activation, "batch_norm": batch_norm}
-        super().__init__(image_shape, body, to_pixels, parameters, output_activation, config, **kwargs)
+        super().__init__(image_shape, body, to_pixels, parameters, output_activation, **kwargs)
+        self.hidden, self.activation, self.batch_norm = tuple(hidden), activation, batch_norm

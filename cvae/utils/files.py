@@ -28,7 +28,7 @@ def check_writable(path) -> Path:
 
 
 @contextlib.contextmanager
-def whole(path):
+def atomic_write(path):
     """Give a temporary path beside `path`; it takes the place of `path` if the block succeeds.
 
     The temporary name keeps the suffix, from which writers tell the format.

@@ -1,6 +1,5 @@
 """Watching a latent space take shape: a frame an epoch, and GIFs of frames."""
 
-import base64
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from PIL import Image
 
 from cvae.gaussian import prior
 from cvae.utils.checks import check_z
-from cvae.utils.files import check_writable, whole
+from cvae.utils.files import atomic_write, check_writable
 from cvae.utils.images import to_uint8
 from cvae.visualization.plots import tile
 
@@ -88,7 +87,7 @@ def write_gif(
         fps: frames a second.
         hold: seconds for which the last frame stays.
         scale: side of the square that each pixel becomes: viewers blur what they enlarge themselves.
-        colors: at most so many in a frame, 2 to 256: 64 save a third of the file.
+        colors: at most this many in a frame, 2 to 256: 64 save a third of the file.
 
     Returns:
         The path.
@@ -112,25 +111,18 @@ def write_gif(
     milliseconds = [1000 / fps] * (len(frames) - 1) + [1000 * hold]
     if (frames == frames[0]).all():  # Pillow joins equal frames, and then cannot read a list of times
         frames, milliseconds = frames[:1], sum(milliseconds)
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         iio.imwrite(temporary, frames, extension=".gif", duration=milliseconds, loop=0, is_batch=True)
     return path
 
 
 def with_colors(frame, colors):
-    """A uint8 frame in at most so many colours; one channel has no more than 256 greys as it is."""
+    """A uint8 frame in at most this many colors; one channel has no more than 256 greys as it is."""
     if colors == 256:
         return frame
     picture = Image.fromarray(frame.squeeze(-1) if frame.shape[-1] == 1 else frame)
     reduced = picture.quantize(colors, dither=Image.Dither.NONE).convert(picture.mode)
     return np.asarray(reduced).reshape(frame.shape)
-
-
-def embed(path: str | Path, width: int = 336) -> str:
-    """A GIF as an HTML image that carries its own data: `IPython.display.HTML(embed(path))` shows it in
-    a notebook and in what the notebook is exported to."""
-    data = base64.b64encode(Path(path).read_bytes()).decode()
-    return f'<img width="{width}" alt="{Path(path).stem}" src="data:image/gif;base64,{data}">'
 
 
 def check_gif_path(path):

@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 
 from cvae.utils.checks import check_count, check_labels
 from cvae.vae import VAE, ConditionalVAE
-from cvae.visualization.plots import CLASS_COLOURS
+from cvae.visualization.plots import CLASS_COLORS
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class LatentAxes:
     class_names: tuple[str, ...]
 
     @property
-    def colours(self) -> list[str]:
+    def colors(self) -> list[str]:
         """One for each class, such as "#1f77b4"."""
-        return [to_hex(CLASS_COLOURS[n % len(CLASS_COLOURS)]) for n in range(len(self.class_names))]
+        return [to_hex(CLASS_COLORS[n % len(CLASS_COLORS)]) for n in range(len(self.class_names))]
 
     def z(self, places: ArrayLike) -> np.ndarray:
         """Coordinates (n, axes) -> z (n, latent_dim)."""

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from cvae.likelihoods import Bernoulli
 from cvae.networks.base import Decoder
 from cvae.networks.blocks import ResidualBlock
-from cvae.utils.files import check_writable, whole
+from cvae.utils.files import atomic_write, check_writable
 from cvae.vae import VAE, ConditionalVAE
 from cvae.visualization.latent_axes import principal_axes
 
@@ -66,7 +66,7 @@ def write_page(
         "points": in_base64(np.round(space.points / space.reach * 8192).clip(-32768, 32767), "<i2"),
         "labels": in_base64(space.labels, "u1"),
         "class_names": space.class_names,
-        "colours": space.colours,
+        "colors": space.colors,
         "weights": in_base64(np.concatenate([w.ravel() for w in weights]), "<f2"),
     }
     # "</" would end the script that holds it.
@@ -76,7 +76,7 @@ def write_page(
             f"the page would be {len(text) / 1e6:.1f} MB, a page is below {LARGEST / 1e6:.0f} MB: take "
             f"fewer points, or a smaller decoder (this one has {vae.decoder.count_params():,} weights)"
         )
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         Path(temporary).write_text(text, encoding="utf-8")
     return path
 
@@ -100,7 +100,7 @@ def steps_of(vae: VAE) -> tuple[list[dict], list[np.ndarray]]:
     weights = []
     width = vae.latent_dim + getattr(vae, "num_classes", 0)
     steps, _ = in_words([*decoder.body.layers, decoder.to_pixels], (width,), weights)
-    steps.append(activation(decoder.output_activation, None))
+    steps.append(activation(keras.activations.get(decoder.output_activation), None))
     return steps, weights
 
 

@@ -1,5 +1,6 @@
 """Figures. Arrays in, a matplotlib figure out; none of these knows a model."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,13 +12,13 @@ from numpy.typing import ArrayLike
 
 from cvae import runtime
 from cvae.datasets.base import ImageDataset
-from cvae.utils.files import whole
+from cvae.utils.files import atomic_write
 
-CLASS_COLOURS = plt.get_cmap("tab10").colors
+CLASS_COLORS = plt.get_cmap("tab10").colors
 
 
-def show(figure: Figure, name: str, data: ImageDataset | None) -> Figure:
-    """Return a figure for the notebook to show, and write it to a file (see `runtime.figure_path`).
+def show(figure: Figure, name: str, data: ImageDataset | None) -> None:
+    """Show a figure in a notebook, wherever in a cell, and write it to `runtime.figure_path`.
 
     A figure made from a stand-in says so.
 
@@ -29,13 +30,22 @@ def show(figure: Figure, name: str, data: ImageDataset | None) -> Figure:
     if data is not None and data.is_stand_in:
         figure.text(0.5, 0, f"stand-in data: {data.source}", ha="center", va="top", color="firebrick")
     save(figure, runtime.figure_path(f"{name}.png", data))
+    if in_notebook():
+        from IPython.display import display
+
+        display(figure)
     plt.close(figure)  # else the inline backend shows it a second time
-    return figure
+
+
+def in_notebook() -> bool:
+    """Whether there is an IPython that displays what it is given."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and ipython.get_ipython() is not None
 
 
 def save(figure: Figure, path: str | Path) -> None:
     """Write a figure to a file, whole or not at all; the suffix tells the format."""
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         figure.savefig(temporary, dpi=100, bbox_inches="tight")
         if Path(path).suffix.lower() == ".png":  # without its opaque alpha channel, an eighth
             imageio.imwrite(temporary, imageio.imread(temporary)[..., :3], optimize=True)
@@ -134,11 +144,11 @@ def losses(histories: dict[str, dict], keys: Sequence[str] = ("loss", "reconstru
     """
     figure, axes = plt.subplots(1, len(keys), figsize=(4 * len(keys), 3.2), squeeze=False)
     for panel, key in zip(axes[0], keys, strict=True):
-        for colour, (name, history) in zip(CLASS_COLOURS, histories.items(), strict=False):
+        for color, (name, history) in zip(CLASS_COLORS, histories.items(), strict=False):
             epochs = np.arange(1, len(history[key]) + 1)
-            panel.plot(epochs, history[key], "--", color=colour, label=f"{name}, training")
+            panel.plot(epochs, history[key], "--", color=color, label=f"{name}, training")
             if f"val_{key}" in history:
-                panel.plot(epochs, history[f"val_{key}"], color=colour, label=f"{name}, held out")
+                panel.plot(epochs, history[f"val_{key}"], color=color, label=f"{name}, held out")
         panel.set(xlabel="epoch", ylabel="nats per image", title=key)
         panel.grid(alpha=0.3)
     axes[0, 0].legend(fontsize=8)
@@ -159,7 +169,7 @@ def lines(
 
     Args:
         series: {name: (x, y)} or {name: (x, y, spread)}; a spread is drawn as error bars. Names that
-            start alike up to a comma share a colour and differ in their dashes.
+            start alike up to a comma share a color and differ in their dashes.
         xscale, yscale: "linear" or "log".
         marker: of the points; None for bare lines.
     """
@@ -167,9 +177,9 @@ def lines(
     groups = [name.split(",")[0] for name in series]
     kinds = list(dict.fromkeys(groups))
     for index, (name, (x, y, *spread)) in enumerate(series.items()):
-        colour = CLASS_COLOURS[kinds.index(groups[index]) % len(CLASS_COLOURS)]
+        color = CLASS_COLORS[kinds.index(groups[index]) % len(CLASS_COLORS)]
         dash = ("-", "--", ":", "-.")[groups[:index].count(groups[index]) % 4]
-        axes.errorbar(x, y, *spread, marker=marker, ms=4, ls=dash, color=colour, capsize=3, label=name)
+        axes.errorbar(x, y, *spread, marker=marker, ms=4, ls=dash, color=color, capsize=3, label=name)
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title, xscale=xscale, yscale=yscale)
     places = sorted({float(place) for x, *_ in series.values() for place in x})
     if xscale == "log" and len(places) <= 10:  # name the points themselves, not powers of ten
@@ -208,15 +218,15 @@ def steps(values: dict[str, float], landmarks: dict[str, float], xlabel: str) ->
     figure, axes = plt.subplots(figsize=(9, 0.42 * len(values) + 1.2))
     places, numbers = np.arange(len(values)), np.array(list(values.values()))
     axes.step(numbers, places, where="post", color="grey", lw=1)
-    axes.plot(numbers, places, "o", color=CLASS_COLOURS[0])
+    axes.plot(numbers, places, "o", color=CLASS_COLORS[0])
     for place, number, change in zip(places, numbers, np.diff(numbers, prepend=np.nan), strict=True):
         beside = f"{number:.2f}" + ("" if np.isnan(change) else f"  ({change:+.2f})")
         axes.annotate(
             beside, (number, place), (8, 0), textcoords="offset points", va="center", fontsize=9,
             bbox={"color": "white", "pad": 1},
         )  # fmt: skip
-    for colour, (name, number) in zip(CLASS_COLOURS[1:], landmarks.items(), strict=False):
-        axes.axvline(number, ls=":", color=colour, label=f"{name}: {number:.2f}")
+    for color, (name, number) in zip(CLASS_COLORS[1:], landmarks.items(), strict=False):
+        axes.axvline(number, ls=":", color=color, label=f"{name}: {number:.2f}")
     axes.set(xlabel=xlabel, xlim=(None, numbers.max() + 0.25 * np.ptp(numbers)))
     axes.set_yticks(places, list(values))
     axes.invert_yaxis()
@@ -233,7 +243,7 @@ def scatter(
     size: float = 4.5,
     limits: float | None = None,
 ) -> Figure:
-    """Latent points coloured by class, one panel for each view, on equal scales within a panel.
+    """Latent points colored by class, one panel for each view, on equal scales within a panel.
 
     Args:
         views: {title: (n, 2)}.
@@ -246,8 +256,8 @@ def scatter(
     for panel, (title, points) in zip(axes[0], views.items(), strict=True):
         for label, name in enumerate(class_names):
             members = points[np.asarray(labels) == label]
-            colour = CLASS_COLOURS[label % len(CLASS_COLOURS)]
-            panel.scatter(*members.T, s=4, alpha=0.5, lw=0, color=colour, label=name)
+            color = CLASS_COLORS[label % len(CLASS_COLORS)]
+            panel.scatter(*members.T, s=4, alpha=0.5, lw=0, color=color, label=name)
         panel.set(title=title, aspect="equal")
         if limits:
             panel.set(xlim=(-limits, limits), ylim=(-limits, limits))

@@ -58,7 +58,7 @@ def explore(
     controls = [*sliders, choice] if conditional else sliders
     plane = ipywidgets.Image(width=MAP_SIDE, height=MAP_SIDE)
     picture = ipywidgets.Image(width=PICTURE_SIDE, height=PICTURE_SIDE)
-    words, legend = ipywidgets.HTML(), ipywidgets.HTML(colour_legend(space))
+    words, legend = ipywidgets.HTML(), ipywidgets.HTML(color_legend(space))
 
     def update(change=None):
         place = np.array([slider.value for slider in sliders])
@@ -75,12 +75,12 @@ def explore(
     )
 
 
-def colour_legend(space: LatentAxes) -> str:
-    """The colours of the map's points, as HTML."""
+def color_legend(space: LatentAxes) -> str:
+    """The colors of the map's points, as HTML."""
     names = map(escape, space.class_names)
     return " ".join(
-        f'<span style="color: {colour}">&#9679;</span>&nbsp;{name}'
-        for colour, name in zip(space.colours, names, strict=True)
+        f'<span style="color: {color}">&#9679;</span>&nbsp;{name}'
+        for color, name in zip(space.colors, names, strict=True)
     )
 
 
@@ -101,7 +101,7 @@ def scatter_map(space: LatentAxes) -> np.ndarray:
         points = np.column_stack([points, height])
     figure = plt.figure(figsize=(MAP_SIDE / 100, MAP_SIDE / 100), dpi=100)
     panel = figure.add_axes((0, 0, 1, 1))
-    panel.scatter(*points.T, s=5, lw=0, alpha=0.6, color=np.array(space.colours)[space.labels])
+    panel.scatter(*points.T, s=5, lw=0, alpha=0.6, color=np.array(space.colors)[space.labels])
     limits = (-space.reach, space.reach)
     panel.set(xlim=limits, ylim=limits, xticks=[], yticks=[])
     return plots.pixels(figure)

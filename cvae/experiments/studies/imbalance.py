@@ -1,50 +1,49 @@
 """The study of notebook 07: does oversampling help a classifier on long-tailed images?
 
 Every method gets the same images, the same classifier and the same number of training steps, and is
-tested on the balanced test set. `reproduce` runs it and can be interrupted; `summary` makes the table.
+tested on the balanced test set. `STUDY.reproduce()` runs it; `summary` makes the table.
 """
 
 import functools
 import itertools
-import os
-from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import scipy.stats
 from imblearn.metrics import geometric_mean_score
 from imblearn.over_sampling import SMOTE, BorderlineSMOTE, RandomOverSampler
 from keras import layers
 from sklearn.metrics import balanced_accuracy_score, f1_score, recall_score
-from tqdm import tqdm
+from sklearn.utils.class_weight import compute_sample_weight
 
 from cvae import runtime
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.batches import Batches
 from cvae.datasets.tfds import load
 from cvae.experiments import classifiers
-from cvae.experiments.studies import journal
+from cvae.experiments.studies.study import Study
 from cvae.oversampling import VAEOverSampler, seeded
+from cvae.utils import tables
 
-RESULT = runtime.ROOT / "data" / "results" / "oversampling.json"
 DATASETS = ("mnist", "fashion_mnist")
 SEEDS = tuple(range(5))
-# A class grows to at least so many images; None: to as many as the largest has.
+# A class grows to at least this many images; None: to as many as the largest has.
 TARGETS = (200, 400, 1000, None)
 SAMPLERS = ("random", "smote", "borderline", "vae-prior", "vae-posterior")
 # Every method that generates nothing, and every sampler with every target.
 ARMS = (("none", None), ("weights", None), *itertools.product(SAMPLERS, TARGETS))
 BASELINES = ("none", "weights", "random", "smote", "borderline")
 STEPS, BATCH = 1000, 128
-RARE = 3  # the recall of so many rarest classes is shown
+RARE = 3  # the recall of this many of the rarest classes is shown
 METRICS = ("balanced_accuracy", "macro_f1", "g_mean", "rare_recall")
-# The VAE of both its methods, and what each draws; `tuning` is how they and SPREAD were chosen.
+# The VAE of both its methods, and what each draws; `tuning` is how they and TEMPERATURE were chosen.
 TRAINING = {"latent_dim": 20, "options": {"hidden": (512, 256)}, "steps": 4000}
 DRAWS = {
-    "vae-prior": {"source": "prior", "spread": 1.0},
+    "vae-prior": {"source": "prior", "temperature": 1.0},
     "vae-posterior": {"source": "posterior"},
 }
-SPREAD = {"mnist": 3.0, "fashion_mnist": 2.0}  # of the posterior
+TEMPERATURE = {"mnist": 3.0, "fashion_mnist": 2.0}  # of the posterior
 
 
 def small_cnn(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
@@ -115,7 +114,7 @@ def vae_sampler(image_shape, seed: int, training: dict) -> VAEOverSampler:
 
 
 def train_classifier(build, x, y, image_shape, seed, weights=None, steps=STEPS) -> keras.Model:
-    """What `build(image_shape, classes)` gives, after so many steps of Adam, whose rate falls to 0."""
+    """What `build(image_shape, classes)` gives, after this many steps of Adam, whose rate falls to 0."""
     with seeded(seed):
         model = build(image_shape, int(y.max()) + 1)
         rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
@@ -126,12 +125,6 @@ def train_classifier(build, x, y, image_shape, seed, weights=None, steps=STEPS) 
         batches = Batches(inputs if weights is None else (*inputs, weights), BATCH, steps, seed)
         model.fit(batches, epochs=batches.epochs, verbose=0)
     return model
-
-
-def balanced_weights(y):
-    """A weight for each image, so that every class weighs the same and the mean is 1."""
-    counts = np.bincount(y)
-    return (len(y) / (counts > 0).sum() / counts[y]).astype("float32")
 
 
 def scores(y_true, y_pred, order) -> dict[str, float]:
@@ -145,44 +138,49 @@ def scores(y_true, y_pred, order) -> dict[str, float]:
     }
 
 
-def reproduce(path: Path = RESULT) -> Path:
-    """Run what the study lacks; each result is written as it is finished.
+class LongTail(Study):
+    """Every arm on every data set with every seed, each with both classifiers."""
 
-    Raises:
-        ValueError: a data set that is here only as a stand-in.
-    """
-    known = read(path)
-    wanted = [
-        (dataset, seed, method, target)
-        for dataset, seed, (method, target) in itertools.product(DATASETS, SEEDS, ARMS)
-        if any((dataset, seed, method, target, kind) not in known for kind in CLASSIFIERS)
-    ]
-    for dataset in {dataset for dataset, *_ in wanted}:
-        load(dataset).check_real("the study")
-    for dataset, seed, method, target in tqdm(wanted, unit="arm", disable=bool(os.environ.get("CI"))):
-        data = load(dataset)
+    name = "oversampling"
+    fields = ("dataset", "seed", "method", "target", "classifier")
+
+    def protocol(self) -> dict:
+        return {
+            "class_sizes": class_sizes().tolist(), "steps": STEPS, "batch_size": BATCH,
+            "training": TRAINING, "draws": DRAWS, "temperature": TEMPERATURE,
+        }  # fmt: skip
+
+    def keys(self) -> list[tuple]:
+        return [
+            (dataset, seed, *arm, kind)
+            for dataset, seed, arm, kind in itertools.product(DATASETS, SEEDS, ARMS, CLASSIFIERS)
+        ]
+
+    def work(self, key):
+        """The training set, which all classifiers share."""
+        return key[:4]
+
+    def run(self, work, keys):
+        dataset, seed, method, target = work
         x, y, order, weights = training_set(dataset, seed, method, target)
-        for kind, result in judge(data, x, y, order, seed, weights).items():
-            known[dataset, seed, method, target, kind] = result
-        journal.write(path, protocol(), FIELDS, known)
-    return path
+        return {key: score(key[-1], load(dataset), x, y, order, seed, weights) for key in keys}
 
 
-def judge(data, x, y, order, seed, weights=None) -> dict[str, dict]:
-    """{classifier: scores on the test images} of the classifiers trained on x and y."""
-    found = {}
-    for kind, build in CLASSIFIERS.items():
-        model = train_classifier(build, x, y, data.image_shape, seed, weights)
-        predicted = classifiers.probabilities(model, data.x_test).argmax(axis=1)
-        found[kind] = scores(data.y_test, predicted, order)
-    return found
+STUDY = LongTail()
+
+
+def score(kind, data, x, y, order, seed, weights=None) -> dict[str, float]:
+    """The metrics, on the test images, of one kind of classifier trained on x and y."""
+    model = train_classifier(CLASSIFIERS[kind], x, y, data.image_shape, seed, weights)
+    predicted = classifiers.probabilities(model, data.x_test).argmax(axis=1)
+    return scores(data.y_test, predicted, order)
 
 
 def training_set(dataset, seed, method, target):
     """What an arm trains on: x, y, the classes from the most common to the rarest, weights or None."""
     data = load(dataset)
     x, y, order = long_tailed(data, class_sizes(classes=len(data.class_names)), seed)
-    weights = balanced_weights(y) if method == "weights" else None
+    weights = compute_sample_weight("balanced", y) if method == "weights" else None
     if method in DRAWS:
         x, y = up_to(target, len(y), *balanced_by_vae(dataset, seed, method))
     elif method in SAMPLERS:
@@ -195,7 +193,7 @@ def balanced_by_vae(dataset, seed, method):
     """Full balance, of which every smaller target is a part."""
     data = load(dataset)
     x, y, _ = long_tailed(data, class_sizes(classes=len(data.class_names)), seed)
-    draws = {"spread": SPREAD[dataset]} | DRAWS[method]
+    draws = {"temperature": TEMPERATURE[dataset]} | DRAWS[method]
     return trained_sampler(dataset, seed).set_params(**draws).fit_resample(x, y)
 
 
@@ -216,28 +214,11 @@ def up_to(target, originals, x, y):
     return x[chosen], y[chosen]
 
 
-FIELDS = ("dataset", "seed", "method", "target", "classifier")
-
-
-def protocol() -> dict:
-    """What all results of the study have in common."""
-    return {
-        "class_sizes": class_sizes().tolist(), "steps": STEPS, "batch_size": BATCH,
-        "training": TRAINING, "draws": DRAWS, "spread": SPREAD,
-    }  # fmt: skip
-
-
-def read(path: Path = RESULT) -> dict[tuple, dict]:
-    """{(dataset, seed, method, target, classifier): metrics} of what has been run with this protocol."""
-    return journal.read(path, protocol(), FIELDS)
-
-
 def paired_difference(a, b) -> tuple[float, float, float]:
     """Mean of a - b over seeds and the ends of its 95 % interval (Student's t)."""
-    difference = np.asarray(a) - np.asarray(b)
-    mean, error = difference.mean(), scipy.stats.sem(difference)
-    half = error * scipy.stats.t.ppf(0.975, len(difference) - 1)
-    return float(mean), float(mean - half), float(mean + half)
+    interval = scipy.stats.ttest_rel(a, b).confidence_interval(0.95)
+    mean = np.mean(np.asarray(a) - np.asarray(b))
+    return float(mean), float(interval.low), float(interval.high)
 
 
 def summary(known: dict, dataset: str, classifier: str) -> list[dict]:
@@ -247,14 +228,14 @@ def summary(known: dict, dataset: str, classifier: str) -> list[dict]:
     Raises:
         ValueError: arms that have not been run with every seed.
     """
-    lacking = [
+    missing = [
         (method, target, seed)
         for (method, target), seed in itertools.product(ARMS, SEEDS)
         if (dataset, seed, method, target, classifier) not in known
     ]
-    if lacking:
+    if missing:
         raise ValueError(
-            f"{len(lacking)} results of {dataset} with {classifier} are lacking, such as {lacking[0]}: "
+            f"{len(missing)} results of {dataset} with {classifier} are missing, such as {missing[0]}: "
             "run python -m cvae reproduce oversampling"
         )
 
@@ -278,13 +259,15 @@ def summary(known: dict, dataset: str, classifier: str) -> list[dict]:
 def markdown(rows: list[dict]) -> str:
     """The table that `summary` gives, in percent; the best baseline in bold."""
     header = ("method", "up to", "balanced accuracy", "macro F1", "G-mean", "recall of the 3 rarest")
-    lines = [f"| {' | '.join(header)} | against the best baseline |", "| --- " * 7 + "|"]
-    for row in rows:
-        up_to = row["target"] or ("all equal" if row["method"] in SAMPLERS else "")
-        cells = ["{:.1f} ± {:.1f}".format(*(100 * part for part in row[metric])) for metric in METRICS]
-        if row["best_baseline"]:
-            cells = [f"**{cell}**" for cell in cells] + [""]
-        else:
-            cells.append("{:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * n for n in row["against_best"])))
-        lines.append(f"| {row['method']} | {up_to} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+    table = pd.DataFrame(map(as_text, rows), columns=[*header, "against the best baseline"])
+    return tables.markdown(table)
+
+
+def as_text(row) -> list[str]:
+    up_to = row["target"] or ("all equal" if row["method"] in SAMPLERS else "")
+    cells = ["{:.1f} ± {:.1f}".format(*(100 * part for part in row[metric])) for metric in METRICS]
+    if row["best_baseline"]:
+        cells = [f"**{cell}**" for cell in cells] + [""]
+    else:
+        cells.append("{:+.1f} ({:+.1f} to {:+.1f})".format(*(100 * n for n in row["against_best"])))
+    return [row["method"], str(up_to), *cells]

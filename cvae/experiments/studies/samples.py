@@ -1,65 +1,53 @@
-"""How good are samples? Every committed model of MNIST and Fashion-MNIST before one judge, beside real
-test images, which are as good as samples can get.
+"""How good are samples? One reference classifier scores every committed model of MNIST and
+Fashion-MNIST, and real test images, which are as good as samples can get.
 
-`reproduce` runs it and can be interrupted; `markdown` makes the table.
+`STUDY.reproduce()` runs it; `markdown` makes the table.
 """
 
-import os
-from pathlib import Path
+import pandas as pd
 
-from tqdm import tqdm
-
-from cvae import runtime
 from cvae.build import load_vae
 from cvae.datasets.tfds import load
 from cvae.experiments import catalogue, classifiers, storage, training
-from cvae.experiments.studies import journal
+from cvae.experiments.studies.study import Study
+from cvae.utils import tables
 
-RESULT = runtime.ROOT / "data" / "results" / "samples.json"
 REAL = "real test images"
-FIELDS = ("dataset", "model")
 
 
 def models(dataset: str) -> list[str]:
     """Real images, and the recipes of a data set whose weights are committed."""
-    kept = [recipe for recipe in catalogue.RECIPES.values() if recipe.keep and recipe.dataset == dataset]
+    kept = [
+        recipe
+        for recipe in catalogue.RECIPES.values()
+        if recipe.keep and recipe.settings.dataset == dataset
+    ]
     return [REAL, *(recipe.name for recipe in kept)]
 
 
-def reproduce(path: Path = RESULT) -> Path:
-    """Score what has no score yet; each is written as it is finished.
+class Scores(Study):
+    """Real images and every committed model before the reference classifier of their data set."""
 
-    Raises:
-        ValueError: a data set that is here only as a stand-in.
-        FileNotFoundError: a recipe without weights.
-    """
-    known = read(path)
-    wanted = [(name, model) for name in training.SCORED for model in models(name)]
-    wanted = [arm for arm in wanted if arm not in known]
-    for dataset in {dataset for dataset, _ in wanted}:
-        load(dataset).check_real("the scores of samples")
-    for dataset, model in tqdm(wanted, unit="model", disable=bool(os.environ.get("CI"))):
-        known[dataset, model] = score(load(dataset), model)
-        journal.write(path, protocol(), FIELDS, known)
-    return path
+    name = "samples"
+    fields = ("dataset", "model")
 
+    def protocol(self) -> dict:
+        return {"samples": training.SAMPLES, "reference": classifiers.REFERENCE, "splits": 10, "seed": 0}
 
-def score(data, model: str) -> dict:
-    """What the judge says of real test images, or of a recipe's samples from the prior."""
-    if model == REAL:
-        return classifiers.scores(data, data.x_test[: training.SAMPLES])
-    recipe = catalogue.find(model)
-    return training.score_samples(recipe, load_vae(storage.trained_weights(recipe)), training.SAMPLES)
+    def keys(self) -> list[tuple]:
+        return [(dataset, model) for dataset in training.SCORED for model in models(dataset)]
+
+    def run(self, work, keys):
+        dataset, model = work
+        if model == REAL:
+            data = load(dataset)
+            return {work: classifiers.scores(data, data.x_test[: training.SAMPLES])}
+        recipe = catalogue.find(model)
+        vae = load_vae(storage.trained_weights(recipe))
+        return {work: training.score_samples(recipe, vae, training.SAMPLES)}
 
 
-def protocol() -> dict:
-    """What all scores have in common."""
-    return {"samples": training.SAMPLES, "reference": classifiers.REFERENCE, "splits": 10, "seed": 0}
-
-
-def read(path: Path = RESULT) -> dict[tuple, dict]:
-    """{(dataset, model): what `classifiers.scores` gives} of what has been scored like this."""
-    return journal.read(path, protocol(), FIELDS)
+STUDY = Scores()
 
 
 def markdown(known: dict[tuple, dict]) -> str:
@@ -70,16 +58,18 @@ def markdown(known: dict[tuple, dict]) -> str:
     """
     if not known:
         raise ValueError("no samples have been scored: run python -m cvae reproduce samples")
-    lines = [
-        "| images | of | Frechet distance | inception score | sure, of 64 |", "| --- " * 5 + "|",
-    ]  # fmt: skip
     order = {dataset: n for n, dataset in enumerate(training.SCORED)}
-    for (dataset, model), found in sorted(
+    ranked = sorted(
         known.items(), key=lambda row: (order[row[0][0]], row[0][1] != REAL, row[1]["frechet_distance"])
-    ):
-        score = f"{found['inception_score']:.2f} ± {found['inception_score_std']:.2f}"
-        lines.append(
-            f"| {model} | {dataset} | {found['frechet_distance']:.2f} | {score} "
-            f"| {found['sure_of_64']:.0f} |"
-        )
-    return "\n".join(lines) + "\n"
+    )
+    header = ("images", "of", "Frechet distance", "inception score", "sure, of 64")
+    return tables.markdown(pd.DataFrame([as_text(*row) for row in ranked], columns=header))
+
+
+def as_text(key, found) -> list[str]:
+    dataset, model = key
+    return [
+        model, dataset, f"{found['frechet_distance']:.2f}",
+        f"{found['inception_score']:.2f} ± {found['inception_score_std']:.2f}",
+        f"{found['sure_of_64']:.0f}",
+    ]  # fmt: skip

@@ -6,7 +6,6 @@ images better training data, one change at a time. `reproduce` runs it and can b
 """
 
 import functools
-import os
 import re
 import time
 from pathlib import Path
@@ -14,20 +13,17 @@ from pathlib import Path
 import imageio.v3 as imageio
 import numpy as np
 from sklearn.metrics import confusion_matrix
-from tqdm import tqdm
 
-from cvae import runtime
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.tfds import load
 from cvae.experiments import classifiers
-from cvae.experiments.studies import journal
 from cvae.experiments.studies.imbalance import flat, train_classifier
+from cvae.experiments.studies.study import Study
 from cvae.oversampling import VAEOverSampler
-from cvae.utils.files import whole
+from cvae.utils.files import atomic_write
 from cvae.utils.images import to_uint8
 from cvae.visualization.plots import tile
 
-RESULT = runtime.ROOT / "data" / "results" / "synthetic.json"
 PER_CLASS = 10_000
 # The report's MLP; it does not say how long it was trained: here 5,000 steps of 128 whatever the images
 # are, about ten times through the 60,000 real ones.
@@ -56,7 +52,7 @@ WAYS = {
         CONDITIONAL | {"latent_dim": 30}, {"source": "posterior"},
     ),
     "conditional, edits, 30 dimensions": (
-        CONDITIONAL | {"latent_dim": 30}, {"source": "posterior", "pixels": "edit"},
+        CONDITIONAL | {"latent_dim": 30}, {"source": "posterior", "pixels": "residual"},
     ),
 }  # fmt: skip
 # (what trains the classifier, which way the generated images were made)
@@ -96,44 +92,58 @@ def generate(
     return x_new[len(y) :], y_new[len(y) :], before
 
 
-def reproduce(path: Path = RESULT) -> Path:
-    """Run what the experiment lacks; each result is written as it is finished, and beside the results a
-    picture of what each way generates, ten images of each class.
+class Synthetic(Study):
+    """The classifier on real images, on those of each way, and on both; beside the results a picture of
+    what each way generates, ten images of each class."""
 
-    Raises:
-        ValueError: MNIST is here only as a stand-in.
-    """
-    data = load("mnist")
-    data.check_real("the experiment")
-    known = read(path)
-    # Arms of one way together: its images are generated once.
-    ways = dict.fromkeys(way for arm in ARMS if arm not in known for way in arm[1:])
-    sampler = None
-    for way in tqdm(ways, unit="way", disable=bool(os.environ.get("CI"))):
-        started = time.perf_counter()
+    name = "synthetic"
+    fields = ("train", "way")
+    sampler = None  # of the way before
+
+    def protocol(self) -> dict:
+        return {
+            "images_per_class": PER_CLASS, "steps": STEPS, "seeds": SEEDS, "report": REPORT,
+            "draws": DRAWS, "ways": WAYS,
+        }  # fmt: skip
+
+    def keys(self) -> list[tuple]:
+        return list(ARMS)
+
+    def dataset(self, key):
+        return "mnist"
+
+    def work(self, key):
+        """The way: its images are generated once."""
+        return key[1:]
+
+    def run(self, work, keys):
+        (way,) = work
+        data, started = load("mnist"), time.perf_counter()
         real, made = (flat(data.x_train), data.y_train), ()
         if way:
-            *made, sampler = generate(way, data, PER_CLASS, before=sampler)
-            save_sheet(*made, data.image_shape, sheet(way, path))
-        seconds = time.perf_counter() - started
-        for train in [train for train, of in ARMS if of == way and (train, of) not in known]:
+            *made, self.sampler = generate(way, data, PER_CLASS, before=self.sampler)
+            save_sheet(*made, data.image_shape, self.sheet(way))
+        seconds = round(time.perf_counter() - started, 1)
+        rows = {}
+        for train, _ in keys:
             chosen = {"real": [real], "synthetic": [made], "both": [real, made]}[train]
             images, labels = map(np.concatenate, zip(*chosen, strict=True))
-            known[train, way] = score(images, labels, data) | {"seconds": round(seconds, 1)}
-            journal.write(path, protocol(), FIELDS, known)
-    return path
+            rows[train, way] = score(images, labels, data) | {"seconds": seconds}
+        return rows
+
+    def sheet(self, way: str) -> Path:
+        """Where the picture of what a way generates is."""
+        return self.path.parent / f"{self.path.stem}-{re.sub('[^a-z0-9]+', '-', way.lower())}.png"
 
 
-def sheet(way: str, path: Path = RESULT) -> Path:
-    """Where the picture of what a way generates is."""
-    return path.parent / f"{path.stem}-{re.sub('[^a-z0-9]+', '-', way.lower())}.png"
+STUDY = Synthetic()
 
 
 def save_sheet(x, y, image_shape, path: Path) -> None:
     """Ten grey images of each class, a class in a row."""
     chosen = np.concatenate([np.flatnonzero(y == label)[:10] for label in np.unique(y)])
     images = to_uint8(x[chosen].reshape(-1, *image_shape))
-    with whole(path) as temporary:
+    with atomic_write(path) as temporary:
         imageio.imwrite(temporary, tile(images, 10, gap=1)[..., 0])
 
 
@@ -152,19 +162,3 @@ def score(x, y, data: ImageDataset) -> dict:
             [int(n), int(verdicts[0][n])] for n in np.flatnonzero(verdicts[0] != data.y_test)[:40]
         ],
     }
-
-
-FIELDS = ("train", "way")
-
-
-def protocol() -> dict:
-    """What all results have in common."""
-    return {
-        "images_per_class": PER_CLASS, "steps": STEPS, "seeds": SEEDS, "report": REPORT,
-        "draws": DRAWS, "ways": WAYS,
-    }  # fmt: skip
-
-
-def read(path: Path = RESULT) -> dict[tuple, dict]:
-    """{(what trained the classifier, way): accuracies and confusion} of what has been run like this."""
-    return journal.read(path, protocol(), FIELDS)

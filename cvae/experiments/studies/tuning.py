@@ -1,40 +1,35 @@
 """How the study's VAE settings were chosen: on images that are neither trained on nor tested on.
 
 The last 10,000 training images stand in for the test set, and the long tails are drawn from the others,
-with seeds that the study does not use. The test images are never looked at. `reproduce` records the
-balanced accuracy of every candidate.
+with seeds that the study does not use. The test images are never looked at. `STUDY.reproduce()` records
+the scores of every candidate.
 """
 
 import dataclasses
 import itertools
-import os
-from pathlib import Path
 
-import numpy as np
-from tqdm import tqdm
+import pandas as pd
 
-from cvae import runtime
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.tfds import load
-from cvae.experiments.studies import imbalance, journal
+from cvae.experiments.studies import imbalance
+from cvae.experiments.studies.study import Study
 
-RESULT = runtime.ROOT / "data" / "results" / "oversampling-settings.json"
 VALIDATION = 10_000
 SEEDS = (10, 11)
 START = {"latent_dim": 20, "options": {"hidden": (512, 256)}, "steps": 4000}
-EDITS = {"source": "posterior", "pixels": None, "spread": 3.0}
+EDITS = {"source": "posterior", "pixels": None, "temperature": 3.0}
 # How the VAE is trained and what it draws. Each differs from another in one thing; candidates that
 # share their training stand together, for it is done once.
 CANDIDATES = {
     "means, spread 3": (START, EDITS | {"pixels": "mean"}),
-    "edits, spread 1": (START, EDITS | {"spread": 1.0}),
-    "edits, spread 2": (START, EDITS | {"spread": 2.0}),
+    "edits, spread 1": (START, EDITS | {"temperature": 1.0}),
+    "edits, spread 2": (START, EDITS | {"temperature": 2.0}),
     "edits, spread 3": (START, EDITS),
-    "edits, spread 4": (START, EDITS | {"spread": 4.0}),
+    "edits, spread 4": (START, EDITS | {"temperature": 4.0}),
     "edits, spread 3, 10 dimensions": (START | {"latent_dim": 10}, EDITS),
     "edits, spread 3, 50 dimensions": (START | {"latent_dim": 50}, EDITS),
 }
-FIELDS = ("dataset", "seed", "arm", "classifier")
 
 
 def validation_part(data: ImageDataset, n: int = VALIDATION) -> ImageDataset:
@@ -51,56 +46,47 @@ def validation_part(data: ImageDataset, n: int = VALIDATION) -> ImageDataset:
     )  # fmt: skip
 
 
-def reproduce(path: Path = RESULT) -> Path:
-    """Score the candidates that have no result yet, at full balance; each is written as it is finished.
+class Settings(Study):
+    """Every candidate at full balance, on images that the study does not test on."""
 
-    Raises:
-        ValueError: a data set that is here only as a stand-in.
-    """
-    known = journal.read(path, protocol(), FIELDS)
-    arms = itertools.product(imbalance.DATASETS, SEEDS, CANDIDATES)
-    wanted = [arm for arm in arms if any((*arm, kind) not in known for kind in imbalance.CLASSIFIERS)]
-    for dataset in {dataset for dataset, *_ in wanted}:
-        load(dataset).check_real("tuning")
+    name = "oversampling-settings"
+    fields = ("dataset", "seed", "arm", "classifier")
     trained = None, None  # a VAE's data set, seed and settings, and its sampler
-    for dataset, seed, arm in tqdm(wanted, unit="arm", disable=bool(os.environ.get("CI"))):
+
+    def protocol(self) -> dict:
+        return {
+            "class_sizes": imbalance.class_sizes().tolist(), "validation_images": VALIDATION,
+            "steps": imbalance.STEPS, "batch_size": imbalance.BATCH, "candidates": CANDIDATES,
+        }  # fmt: skip
+
+    def keys(self) -> list[tuple]:
+        return list(itertools.product(imbalance.DATASETS, SEEDS, CANDIDATES, imbalance.CLASSIFIERS))
+
+    def work(self, key):
+        """The training set, which all classifiers share."""
+        return key[:3]
+
+    def run(self, work, keys):
+        dataset, seed, arm = work
         data = validation_part(load(dataset), VALIDATION)
         x, y, order = imbalance.long_tailed(data, imbalance.class_sizes(), seed)
         training, draws = CANDIDATES[arm]
-        if trained[0] != (dataset, seed, training):
+        if self.trained[0] != (dataset, seed, training):
             sampler = imbalance.vae_sampler(data.image_shape, seed, training)
-            trained = (dataset, seed, training), sampler
-        x, y = trained[1].set_params(**draws).fit_resample(x, y)
-        known |= {
-            (dataset, seed, arm, kind): result
-            for kind, result in imbalance.judge(data, x, y, order, seed).items()
-        }
-        journal.write(path, protocol(), FIELDS, known)
-    return path
+            self.trained = (dataset, seed, training), sampler
+        x, y = self.trained[1].set_params(**draws).fit_resample(x, y)
+        return {key: imbalance.score(key[-1], data, x, y, order, seed) for key in keys}
+
+    def table(self) -> pd.DataFrame:
+        """Mean balanced accuracy over the seeds: a row for each arm, a column for each data set and
+        classifier.
+
+        Raises:
+            ValueError: an arm that has not been scored with every seed.
+        """
+        return self.complete().pivot_table(
+            "balanced_accuracy", index="arm", columns=["dataset", "classifier"]
+        )
 
 
-def protocol() -> dict:
-    """What all results have in common."""
-    return {
-        "class_sizes": imbalance.class_sizes().tolist(), "validation_images": VALIDATION,
-        "steps": imbalance.STEPS, "batch_size": imbalance.BATCH, "candidates": CANDIDATES,
-    }  # fmt: skip
-
-
-def table(path: Path = RESULT) -> dict[tuple[str, str], dict[str, float]]:
-    """{(dataset, classifier): {arm: mean balanced accuracy over the seeds}}, best first.
-
-    Raises:
-        ValueError: an arm that has not been scored with every seed.
-    """
-    known = journal.read(path, protocol(), FIELDS)
-    found = {}
-    for dataset, kind in itertools.product(imbalance.DATASETS, imbalance.CLASSIFIERS):
-        means = {}
-        for arm in CANDIDATES:
-            keys = [(dataset, seed, arm, kind) for seed in SEEDS]
-            if any(key not in known for key in keys):
-                raise ValueError(f"{arm} is lacking: run python -m cvae reproduce oversampling-settings")
-            means[arm] = float(np.mean([known[key]["balanced_accuracy"] for key in keys]))
-        found[dataset, kind] = dict(sorted(means.items(), key=lambda item: -item[1]))
-    return found
+STUDY = Settings()

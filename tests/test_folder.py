@@ -14,8 +14,8 @@ def save(path, pixels, **options):
     Image.fromarray(np.asarray(pixels, "uint8")).save(path, **options)
 
 
-def plain(height, width, colour):
-    return np.broadcast_to(np.asarray(colour, "uint8"), (height, width, len(colour)))
+def plain(height, width, color):
+    return np.broadcast_to(np.asarray(color, "uint8"), (height, width, len(color)))
 
 
 @pytest.fixture
@@ -62,13 +62,13 @@ def test_the_source_names_no_path_of_this_machine(animals, monkeypatch):
 
 
 def test_labels_are_those_of_the_folder(tmp_path):
-    colours = {"a": (255, 0, 0), "b": (0, 255, 0), "c": (0, 0, 255)}
-    for name, colour in colours.items():
+    colors = {"a": (255, 0, 0), "b": (0, 255, 0), "c": (0, 0, 255)}
+    for name, color in colors.items():
         for number in range(4):
-            save(tmp_path / name / f"{number}.png", plain(5 + number, 7, colour))
+            save(tmp_path / name / f"{number}.png", plain(5 + number, 7, color))
     data = cvae.load_folder(tmp_path, 6, test_fraction=0.25)
     for images, labels in ((data.x_train, data.y_train), (data.x_test, data.y_test)):
-        expected = np.array(list(colours.values()))[labels]
+        expected = np.array(list(colors.values()))[labels]
         assert np.array_equal(images, np.broadcast_to(expected[:, None, None], images.shape))
         assert (np.diff(labels) >= 0).all()
 
@@ -102,7 +102,7 @@ def test_at_least_one_image_on_either_side(n, fraction, held_out):
 @pytest.mark.parametrize("turn", [False, True])
 def test_the_centre_is_cut_out_and_the_short_side_fits(tmp_path, turn):
     """Three squares of 40 in a row, red, green and blue: only green is left."""
-    pixels = np.concatenate([plain(40, 40, colour) for colour in np.eye(3) * 255], axis=1)
+    pixels = np.concatenate([plain(40, 40, color) for color in np.eye(3) * 255], axis=1)
     path = tmp_path / "strip.png"
     save(path, pixels.swapaxes(0, 1) if turn else pixels)
     small = folder.read_photograph(path, 20, grayscale=False)

@@ -9,6 +9,7 @@ import time
 import keras
 import numpy as np
 import pytest
+from conftest import give
 
 import cvae
 from cvae.experiments import catalogue, storage, training
@@ -17,16 +18,16 @@ from cvae.experiments import catalogue, storage, training
 def test_every_recipe_builds():
     shapes = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
     for recipe in catalogue.RECIPES.values():
-        if recipe.seed == 0:  # the other seeds are of the same networks
-            vae = recipe.build(shapes.get(recipe.dataset, (64, 64, 3)), num_classes=10)
-            assert vae.latent_dim == recipe.latent_dim
+        if recipe.settings.seed == 0:  # the other seeds are of the same networks
+            vae = recipe.settings.build(shapes.get(recipe.settings.dataset, (64, 64, 3)), num_classes=10)
+            assert vae.latent_dim == recipe.settings.latent_dim
         assert recipe.about
         assert recipe.better is None or recipe.better in catalogue.RECIPES
 
 
 def test_the_luther_network():
     """784 to 200 to 200 to 2 + 2, and back: by hand."""
-    vae = catalogue.RECIPES["luther-2"].build((28, 28, 1))
+    vae = catalogue.RECIPES["luther-2"].settings.build((28, 28, 1))
     encoder = 784 * 200 + 200 + 200 * 200 + 200 + 2 * (200 * 2 + 2)
     decoder = 2 * 200 + 200 + 200 * 200 + 200 + 200 * 784 + 784
     assert vae.encoder.count_params() + vae.decoder.count_params() == encoder + decoder
@@ -35,7 +36,7 @@ def test_the_luther_network():
 def test_train_writes_weights_and_card(tiny_recipe, tmp_path):
     vae = training.train(tiny_recipe, tmp_path / "out" / "tiny.keras", verbose=0)
     card = json.loads((tmp_path / "out" / "tiny.json").read_text())
-    assert card["settings"] == tiny_recipe.settings()
+    assert card["settings"] == tiny_recipe.settings.as_json()
     assert card["epochs"] == 3
     assert (card["training_images"], card["test_images"]) == (96, 32)
     assert card["data"] == "TFDS squares 1.0.0"
@@ -53,7 +54,7 @@ def test_a_card_says_how_many_cores_trained(tiny_recipe, tmp_path, monkeypatch, 
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
     if threads:
         monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", threads)
-    training.train(tiny_recipe.but(epochs=1), tmp_path / "tiny.keras", verbose=0)
+    training.train(tiny_recipe.replace(epochs=1), tmp_path / "tiny.keras", verbose=0)
     assert json.loads((tmp_path / "tiny.json").read_text())["hardware"] == hardware
 
 
@@ -65,7 +66,7 @@ def test_load_or_train_trains_once(tiny_recipe, capsys, monkeypatch, recwarn):
     second = training.load_or_train("tiny", verbose=0)
     assert "tiny: trained weights (3 epochs" in capsys.readouterr().out
     np.testing.assert_allclose(first.sample(2, seed=0), second.sample(2, seed=0), atol=1e-6)
-    data = tiny_recipe.load()
+    data = tiny_recipe.settings.load()
     second.evaluate(data.x_test, verbose=0)  # ready to use: compiled
     assert not [w for w in recwarn if "Skipping variable loading" in str(w.message)]
     assert storage.read_card("tiny")["name"] == "tiny"
@@ -86,9 +87,9 @@ def test_weights_of_other_settings_are_not_taken(tiny_recipe, capsys):
     training.train(tiny_recipe, storage.PRETRAINED / "tiny.keras", verbose=0)
     assert storage.find_weights(tiny_recipe) == storage.PRETRAINED / "tiny.keras"
     for change in ({"epochs": 2}, {"beta": 2.0}, {"options": {"hidden": (9,)}}, {"seed": 1}):
-        assert storage.find_weights(tiny_recipe.but(**change)) is None
+        assert storage.find_weights(tiny_recipe.replace(**change)) is None
     # Words about a recipe are not settings.
-    assert storage.find_weights(tiny_recipe.but(about="other words")) is not None
+    assert storage.find_weights(tiny_recipe.replace(about="other words")) is not None
 
 
 def test_half_written_weights_are_never_seen(tiny_recipe, monkeypatch):
@@ -113,16 +114,16 @@ def test_a_card_never_stands_beside_other_weights(tiny_recipe, tmp_path, monkeyp
 
     monkeypatch.setattr(storage, "write_json", fail)
     with pytest.raises(KeyboardInterrupt):
-        training.train(tiny_recipe.but(beta=2.0), out, verbose=0)
+        training.train(tiny_recipe.replace(beta=2.0), out, verbose=0)
     assert not storage.is_of(tiny_recipe, out)
 
 
 def test_stand_in_weights_do_not_go_into_pretrained(tiny_recipe, monkeypatch):
-    data = tiny_recipe.load()
+    data = tiny_recipe.settings.load()
     stand_in = cvae.ImageDataset(
         "squares", "stand-in: squares", ("a",), data.x_train, data.y_train, data.x_test, data.y_test
     )
-    monkeypatch.setattr("cvae.experiments.recipe.load", lambda *args, **kwargs: stand_in)
+    give(monkeypatch, stand_in)
     with pytest.raises(ValueError, match="do not go into data/pretrained"):
         training.train(tiny_recipe, storage.PRETRAINED / "tiny.keras")
     # Nor are real weights shown beside stand-in data.
@@ -145,7 +146,7 @@ def test_unknown_recipe_lists_the_near_ones():
 
 
 def test_bias_init_and_variance(tiny_recipe):
-    vae = training.train(tiny_recipe.but(bias_init=True, variance=0.05, epochs=1), verbose=0)
+    vae = training.train(tiny_recipe.replace(bias_init=True, variance=0.05, epochs=1), verbose=0)
     assert vae.likelihood.variance == 0.05
 
 
@@ -161,20 +162,20 @@ class StopAfter(keras.callbacks.Callback):
 
 @pytest.mark.parametrize("change", [{}, {"augment": 5.0}, {"binarize": "dynamic"}])
 def test_a_conditional_recipe(tiny_recipe, tmp_path, change):
-    recipe = tiny_recipe.but(conditional=True, epochs=1, **change)
+    recipe = tiny_recipe.replace(conditional=True, epochs=1, **change)
     training.train(recipe, tmp_path / "tiny.keras", verbose=0)
     vae = cvae.load_vae(tmp_path / "tiny.keras")
     assert isinstance(vae, cvae.ConditionalVAE)
-    classes = len(recipe.load().class_names)
+    classes = len(recipe.settings.load().class_names)
     assert vae.num_classes == classes
     assert vae.sample(classes, labels=np.arange(classes)).shape[0] == classes
-    with pytest.raises(ValueError, match="tiny is conditional: build it with the number of classes"):
-        recipe.build((8, 8, 1))
+    with pytest.raises(ValueError, match="are conditional: build them with the number of classes"):
+        recipe.settings.build((8, 8, 1))
 
 
 @pytest.mark.parametrize("conditional", [False, True])
 def test_a_binarised_recipe_records_its_likelihood(tiny_recipe, monkeypatch, conditional):
-    recipe = tiny_recipe.but(binarize="static", conditional=conditional, nll_samples=20)
+    recipe = tiny_recipe.replace(binarize="static", conditional=conditional, nll_samples=20)
     monkeypatch.setitem(catalogue.RECIPES, "tiny", recipe)
     training.reproduce(["tiny"])
     result = storage.read_result(recipe)
@@ -190,7 +191,7 @@ def test_a_binarised_recipe_records_its_likelihood(tiny_recipe, monkeypatch, con
     ("anneal", "betas"), [(2, [0, 1, 2, 2]), ((1, 2), [0, 2, 0, 2]), (None, [None] * 4)]
 )
 def test_options_of_training_arrive(tiny_recipe, tmp_path, anneal, betas):
-    recipe = tiny_recipe.but(beta=2.0, free_bits=0.25, importance_samples=3, anneal=anneal, epochs=4)
+    recipe = tiny_recipe.replace(beta=2.0, free_bits=0.25, importance_samples=3, anneal=anneal, epochs=4)
     vae = training.train(recipe, tmp_path / "tiny.keras", verbose=0)
     assert (vae.free_bits, vae.importance_samples) == (0.25, 3)
     history = json.loads((tmp_path / "tiny.json").read_text())["history"]
@@ -198,7 +199,7 @@ def test_options_of_training_arrive(tiny_recipe, tmp_path, anneal, betas):
 
 
 def test_a_recipe_that_starts_with_the_weights_of_another(tiny_recipe, capsys):
-    further = tiny_recipe.but(name="further", start="tiny", beta=2.0, learning_rate=1e-9, epochs=1)
+    further = tiny_recipe.replace(name="further", start="tiny", beta=2.0, learning_rate=1e-9, epochs=1)
     vae = training.train(further, verbose=0)
     assert "tiny: training, 3 epochs" in capsys.readouterr().out
     first = training.load_or_train("tiny", verbose=0)
@@ -206,45 +207,47 @@ def test_a_recipe_that_starts_with_the_weights_of_another(tiny_recipe, capsys):
     np.testing.assert_allclose(vae.decode(z), first.decode(z), atol=1e-5)
     assert float(vae.beta) == 2
     with pytest.raises(ValueError, match="wider cannot start with the weights of tiny, whose network"):
-        training.train(further.but(name="wider", latent_dim=3), verbose=0)
+        training.train(further.replace(name="wider", latent_dim=3), verbose=0)
 
 
 def test_a_deeper_network_is_another_even_where_its_first_layers_are_alike(tiny_recipe, monkeypatch):
-    deep = tiny_recipe.but(
+    deep = tiny_recipe.replace(
         name="deep", latent_dim=8, options={"hidden": (8,), "encoder": {"hidden": (8, 8)}}
     )
     monkeypatch.setitem(catalogue.RECIPES, "deep", deep)
-    flat = deep.but(name="flat", start="deep", options={"hidden": (8,)})
+    flat = deep.replace(name="flat", start="deep", options={"hidden": (8,)})
     with pytest.raises(ValueError, match="flat cannot start with the weights of deep"):
         training.train(flat, verbose=0)
 
 
 def test_a_conditional_recipe_starts_where_a_plain_one_ended(tiny_recipe, monkeypatch, images, labels):
     """At first the label changes nothing; then it does."""
-    tiny = tiny_recipe.but(network="conv", options={"filters": (4, 4)})
-    told = tiny.but(name="told", start="tiny", conditional=True, learning_rate=1e-9, epochs=1)
+    tiny = tiny_recipe.replace(network="conv", options={"filters": (4, 4)})
+    told = tiny.replace(name="told", start="tiny", conditional=True, learning_rate=1e-9, epochs=1)
     for recipe in (tiny, told):
         monkeypatch.setitem(catalogue.RECIPES, recipe.name, recipe)
     first, vae = training.train(tiny, verbose=0), training.train(told, verbose=0)
     z_mean, _ = vae.encode(images, labels)
     np.testing.assert_allclose(z_mean, first.encode(images)[0], atol=1e-5)
     np.testing.assert_allclose(vae.decode(z_mean, labels), first.decode(z_mean), atol=1e-5)
-    learnt = told.but(name="learnt", learning_rate=1e-2)
+    learnt = told.replace(name="learnt", learning_rate=1e-2)
     monkeypatch.setitem(catalogue.RECIPES, "learnt", learnt)
     vae = training.train(learnt, verbose=0)
     assert abs(vae.decode(z_mean, labels) - vae.decode(z_mean, 1 - labels // 2)).max() > 1e-3
     told_mean, _ = vae.encode(images, labels)
     assert abs(told_mean - vae.encode(images, (labels + 1) % 3)[0]).max() > 1e-4
-    again = training.train(told.but(name="again", start="learnt"), verbose=0)  # both know the label
+    again = training.train(told.replace(name="again", start="learnt"), verbose=0)  # both know the label
     np.testing.assert_allclose(again.encode(images, labels)[0], told_mean, atol=1e-5)
     np.testing.assert_allclose(again.decode(z_mean, labels), vae.decode(z_mean, labels), atol=1e-5)
     for start, change in (("tiny", {"network": "mlp", "options": {}}), ("told", {"conditional": False})):
         with pytest.raises(ValueError, match="wrong cannot start with the weights of"):
-            training.train(told.but(name="wrong", start=start, **change), verbose=0)
+            training.train(told.replace(name="wrong", start=start, **change), verbose=0)
 
 
 def test_layers_next_to_z_can_start_anew(tiny_recipe):
-    anew = tiny_recipe.but(name="anew", start="tiny", new_z=True, learning_rate=1e-9, epochs=1)
+    anew = tiny_recipe.replace(
+        name="anew", start="tiny", reinit_latent_layers=True, learning_rate=1e-9, epochs=1
+    )
     vae, first = training.train(anew, verbose=0), training.load_or_train("tiny", verbose=0)
 
     def alike(other):
@@ -253,11 +256,11 @@ def test_layers_next_to_z_can_start_anew(tiny_recipe):
 
     # Kernel and bias of: the encoder's layer, z_mean, z_log_var, the decoder's layer, the pixels'.
     next_to_z = [False, False, True, True, True, True, True, False, False, False]
-    drawn = anew.build((8, 8, 1))
+    drawn = anew.settings.build((8, 8, 1))
     assert alike(drawn.encoder.weights + drawn.decoder.weights) == next_to_z
     assert alike(first.encoder.weights + first.decoder.weights) == [not new for new in next_to_z]
-    with pytest.raises(ValueError, match="alone: new_z needs a start"):
-        training.train(anew.but(name="alone", start=None), verbose=0)
+    with pytest.raises(ValueError, match="alone: reinit_latent_layers needs a start"):
+        training.train(anew.replace(name="alone", start=None), verbose=0)
 
 
 def test_interrupted_training_goes_on(tiny_recipe, tmp_path):
@@ -336,10 +339,10 @@ def test_committed_weights_load_and_are_of_their_recipe():
     assert set(names) >= {"luther-2", "luther-10", "luther-100"}
     for name in names:
         card = json.loads((storage.PRETRAINED / f"{name}.json").read_text())
-        assert catalogue.RECIPES[name].has_settings(card["settings"]), name
-        assert card["epochs"] == catalogue.RECIPES[name].epochs
+        assert catalogue.RECIPES[name].settings.are(card["settings"]), name
+        assert card["epochs"] == catalogue.RECIPES[name].settings.epochs
         assert "stand-in" not in card["data"]
         vae = cvae.load_vae(storage.PRETRAINED / f"{name}.keras")
-        labels = [0, 1] if catalogue.RECIPES[name].conditional else None
+        labels = [0, 1] if catalogue.RECIPES[name].settings.conditional else None
         assert vae.sample(2, labels, seed=0).shape[1:] == vae.image_shape
         assert (storage.PRETRAINED / f"{name}.keras").stat().st_size < 10e6

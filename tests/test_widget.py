@@ -75,13 +75,13 @@ def test_the_nearest_by_hand():
         np.zeros(2), np.eye(2), 5.0, points, np.array([1, 0, 1, 0]), ("shirt", "<shoe>")
     )
     assert widget.nearest(space, np.zeros(2)) == "the 4 nearest images: shirt (2), &lt;shoe&gt; (2)"
-    legend = widget.colour_legend(space)
+    legend = widget.color_legend(space)
     assert legend.count("&#9679;") == 2
     assert '#ff7f0e">&#9679;</span>&nbsp;&lt;shoe&gt;' in legend
     np.testing.assert_array_equal(space.z([[1.0, 2.0]]), [[1.0, 2.0]])
 
 
-def test_the_map_shows_every_point_in_its_class_colour():
+def test_the_map_shows_every_point_in_its_class_color():
     points = np.array([[-2.0, 2.0], [2.0, -2.0]])
     space = latent_axes.LatentAxes(np.zeros(2), np.eye(2), 4.0, points, np.array([0, 1]), ("a", "b"))
     picture = widget.scatter_map(space).astype(int)

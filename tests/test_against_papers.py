@@ -15,15 +15,15 @@ def recorded(tiny_recipe, monkeypatch):
     def record(**recipes_and_results):
         known = {}
         for name, (changes, result) in recipes_and_results.items():
-            recipe = tiny_recipe.but(
+            recipe = tiny_recipe.replace(
                 **{"name": name, "dataset": "mnist", "binarize": "dynamic"} | changes
             )
             known[name] = recipe
             if result is None:
                 continue
             card = {
-                "settings": recipe.settings(), "epochs": recipe.epochs, "parameters": 1234,
-                "training_images": 60000, "image_shape": [8, 8, 1], "seconds": 10.0,
+                "settings": recipe.settings.as_json(), "epochs": recipe.settings.epochs,
+                "parameters": 1234, "training_images": 60000, "image_shape": [8, 8, 1], "seconds": 10.0,
             }  # fmt: skip
             storage.write_json(card | result, storage.RESULTS / f"{name}.json")
         for module in (against_papers, training, catalogue):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import cvae
-from cvae.experiments.storage import halve
+from cvae.experiments.storage import to_float16
 
 
 @pytest.mark.parametrize("options", [{}, {"network": "residual"}, {"num_classes": 3}])
@@ -15,7 +15,7 @@ def test_half_the_size_and_the_same_model(small, images, labels, tmp_path, optio
     vae = small(**options, **wide)  # without the optimizer's state
     vae.set_weights(trained.get_weights())
     path = cvae.save_vae(vae, tmp_path / "whole.keras")
-    halve(path, tmp_path / "half.keras")
+    to_float16(path, tmp_path / "half.keras")
     least = 0.95 if "network" in options else 0.65  # much of a small file is names
     assert (tmp_path / "half.keras").stat().st_size < least * path.stat().st_size
     again = cvae.load_vae(tmp_path / "half.keras")
@@ -31,10 +31,10 @@ def test_half_the_size_and_the_same_model(small, images, labels, tmp_path, optio
 
 def test_the_same_weights_make_the_same_file(small, tmp_path):
     path = cvae.save_vae(small(), tmp_path / "vae.keras")
-    halve(path, tmp_path / "a.keras")
-    halve(path, tmp_path / "b.keras")
+    to_float16(path, tmp_path / "a.keras")
+    to_float16(path, tmp_path / "b.keras")
     assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
-    halve(tmp_path / "a.keras", tmp_path / "c.keras")  # halved again it stays the same
+    to_float16(tmp_path / "a.keras", tmp_path / "c.keras")  # halved again it stays the same
     assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "c.keras").read_bytes()
 
 
@@ -43,5 +43,5 @@ def test_a_weight_that_16_bits_cannot_hold(small, tmp_path):
     vae.decoder.to_pixels.kernel.assign(1e6 * np.ones_like(vae.decoder.to_pixels.kernel))
     path = cvae.save_vae(vae, tmp_path / "vae.keras")
     with pytest.raises(ValueError, match="too large for 16 bits"):
-        halve(path, tmp_path / "half.keras")
+        to_float16(path, tmp_path / "half.keras")
     assert not (tmp_path / "half.keras").exists()

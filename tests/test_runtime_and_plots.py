@@ -49,12 +49,14 @@ def data(images, labels):
 
 def test_figures_are_kept_only_from_a_full_run_on_real_data(data, monkeypatch, tmp_path):
     monkeypatch.setattr(runtime, "ROOT", tmp_path)
+    monkeypatch.setattr(runtime, "RUNS", tmp_path / "runs")
     stand_in = dataclasses.replace(data, source="stand-in: squares")
     for name, given, kept in (
         ("quick", data, False), ("smoke", None, False), ("full", stand_in, False), ("full", data, True),
     ):  # fmt: skip
         monkeypatch.setenv("CVAE_PROFILE", name)
-        figure = plots.show(plots.gallery(data.x_train[:9]), "nine", given)
+        figure = plots.gallery(data.x_train[:9])
+        plots.show(figure, "nine", given)
         assert (tmp_path / "figures" / "nine.png").exists() is kept
         written = tmp_path / "runs" / "figures" / "nine.png"
         assert imageio.imread(written).shape[-1] == 3  # no alpha channel
@@ -88,7 +90,7 @@ def test_losses_draws_what_it_is_given():
     plots.plt.close(figure)
 
 
-def test_lines_groups_colours_and_draws_spreads():
+def test_lines_groups_colors_and_draws_spreads():
     x = [1, 2, 3]
     figure = plots.lines(
         {"a, training": (x, x), "a, held out": (x, x), "b": (x, x, [0.1, 0.1, 0.1])},

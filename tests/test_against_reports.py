@@ -39,7 +39,7 @@ def only(tiny_recipe):
 
 @pytest.fixture
 def two(tiny_recipe, only):
-    only(tiny_recipe, tiny_recipe.but(name="second", seed=1))
+    only(tiny_recipe, tiny_recipe.replace(name="second", seed=1))
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_weights_that_are_here_already_are_not_trained_again(tiny_recipe, traine
 
 
 def test_what_is_worth_keeping_is_kept(tiny_recipe, only):
-    recipe = tiny_recipe.but(keep=True)
+    recipe = tiny_recipe.replace(keep=True)
     only(recipe)
     training.reproduce()
     kept = storage.PRETRAINED / "tiny.keras"
@@ -137,12 +137,11 @@ def test_killed_within_a_training_it_goes_on(tiny_recipe, monkeypatch):
 
 
 def test_stand_ins_are_refused_before_any_training(two, tiny_recipe, monkeypatch, trained):
-    real = tiny_recipe.load()
+    real = tiny_recipe.settings.load()
     stand_in = dataclasses.replace(real, source="stand-in: squares")
-    monkeypatch.setattr(
-        "cvae.experiments.recipe.load", lambda name, **k: stand_in if name == "b" else real
-    )
-    monkeypatch.setitem(catalogue.RECIPES, "second", tiny_recipe.but(name="second", dataset="b"))
+    found = {"squares": real, "b": stand_in}
+    monkeypatch.setattr("cvae.experiments.recipe.load", lambda name, **k: found[name])
+    monkeypatch.setitem(catalogue.RECIPES, "second", tiny_recipe.replace(name="second", dataset="b"))
     for names in (None, ["tiny", "second"], ["second"]):
         with pytest.raises(ValueError, match="second needs the real squares, here is only a stand-in"):
             training.reproduce(names)
@@ -175,15 +174,15 @@ def test_spoilt_results_are_not_taken(tiny_recipe, trained):
 def test_results_of_other_settings_are_not_taken(tiny_recipe):
     (path,) = training.reproduce(["tiny"])
     for change in ({"epochs": 2}, {"beta": 2.0}, {"seed": 1}, {"options": {}}, {"augment": 0.0}):
-        assert storage.read_result(tiny_recipe.but(**change)) is None
+        assert storage.read_result(tiny_recipe.replace(**change)) is None
     for words in ({"about": "other"}, {"reported": {"kl": 1}}, {"better": "tiny"}, {"seconds": 1.0}):
-        assert storage.read_result(tiny_recipe.but(**words)) is not None
+        assert storage.read_result(tiny_recipe.replace(**words)) is not None
     # Recorded before there was such a setting: it had its default.
     known = json.loads(path.read_text())
     del known["settings"]["clip_norm"]
     path.write_text(json.dumps(known))
     assert storage.read_result(tiny_recipe) is not None
-    assert storage.read_result(tiny_recipe.but(clip_norm=1.0)) is None
+    assert storage.read_result(tiny_recipe.replace(clip_norm=1.0)) is None
 
 
 def test_retrain(two, trained, monkeypatch):
@@ -201,7 +200,7 @@ def test_retrain(two, trained, monkeypatch):
 
 
 def test_samples_of_digits_are_scored(tiny_recipe, only, monkeypatch):
-    recipe = tiny_recipe.but(dataset="mnist", epochs=1)
+    recipe = tiny_recipe.replace(dataset="mnist", epochs=1)
     only(recipe)
     scored = []
 
@@ -210,7 +209,7 @@ def test_samples_of_digits_are_scored(tiny_recipe, only, monkeypatch):
         return {"sure_of_64": 48.0}
 
     monkeypatch.setattr(training.classifiers, "scores", scores)
-    monkeypatch.setattr(training, "load", lambda name: recipe.load())
+    monkeypatch.setattr(training, "load", lambda name: recipe.settings.load())
     training.reproduce()
     assert storage.read_result(recipe)["samples"] == {"sure_of_64": 48.0}
     assert scored == [("squares", (10_000, 8, 8, 1))]
@@ -222,8 +221,8 @@ def write_result(recipe, val_loss=(3.0,), seconds=1.0, **final):
     losses |= {"val_loss": val_loss[-1], "val_reconstruction": 5.0, "val_kl": 6.0}
     history = {"val_loss": list(val_loss), "seconds": [seconds] * len(val_loss)}
     known = {
-        "settings": recipe.settings(), "epochs": recipe.epochs, "image_shape": [8, 8, 1],
-        "final": losses | final, "seconds": seconds * len(val_loss),
+        "settings": recipe.settings.as_json(), "epochs": recipe.settings.epochs,
+        "image_shape": [8, 8, 1], "final": losses | final, "seconds": seconds * len(val_loss),
         "history": history, "samples": {"sure_of_64": 48.0},
     }  # fmt: skip
     storage.RESULTS.mkdir(exist_ok=True)
@@ -237,8 +236,8 @@ CONSTANT = 64 / 2 * np.log(2 * np.pi * 0.05)  # of a Gaussian of variance 0.05 o
 def zhao(tiny_recipe, only):
     """A report's recipe of squared error / (2 * 0.05), and a better one that gets to 90, 70 and 50, in
     the report's unit, after epochs of 2 s each."""
-    better = tiny_recipe.but(name="better", variance=0.05)
-    recipe = better.but(
+    better = tiny_recipe.replace(name="better", variance=0.05)
+    recipe = better.replace(
         name="zhao", report="zhao", better="better",
         reported={"total": (71, 49), "reconstruction": 60, "kl": 7.5},
     )  # fmt: skip
@@ -250,7 +249,7 @@ def zhao(tiny_recipe, only):
 
 def test_units_against_numpy(tiny_recipe, rng):
     """-log N(x; mean, c) in nats, and squared error / (2c), each computed from its definition."""
-    recipe = tiny_recipe.but(variance=0.05)
+    recipe = tiny_recipe.replace(variance=0.05)
     x, mean = rng.random((2, 64))
     nats = -scipy.stats.norm(mean, np.sqrt(0.05)).logpdf(x).sum()
     result = {"final": {"reconstruction": nats, "val_kl": 7.0}, "image_shape": [8, 8, 1]}
@@ -289,11 +288,11 @@ def test_a_goal_that_is_just_met_is_reached(tiny_recipe):
 
 def test_pictures_are_compared_with_our_own_run_of_them(tiny_recipe, only):
     """Where a report prints no number, the better recipe has to reach what its setting gives us."""
-    better = tiny_recipe.but(name="better", seed=1)
-    recipe = tiny_recipe.but(name="pictures", report="luther", reported={"figures": "1 and 2"})
-    only(recipe, recipe.but(name="both", better="better"), better)
+    better = tiny_recipe.replace(name="better", seed=1)
+    recipe = tiny_recipe.replace(name="pictures", report="luther", reported={"figures": "1 and 2"})
+    only(recipe, recipe.replace(name="both", better="better"), better)
     write_result(recipe, [150.0])
-    write_result(recipe.but(name="both"), [150.0])
+    write_result(recipe.replace(name="both"), [150.0])
     write_result(better, [160.0, 149.0])
     alone, both = against_reports.rows()
     assert alone == {
@@ -306,7 +305,7 @@ def test_pictures_are_compared_with_our_own_run_of_them(tiny_recipe, only):
 
 
 def test_missing_results_are_named(zhao, tiny_recipe, monkeypatch):
-    third = zhao.but(name="third", better=None, seed=1)
+    third = zhao.replace(name="third", better=None, seed=1)
     monkeypatch.setitem(catalogue.RECIPES, "third", third)
     with pytest.raises(FileNotFoundError, match="not measured yet: run python -m cvae reproduce third$"):
         against_reports.rows()
@@ -329,8 +328,8 @@ def cells_of(text):
 
 
 def test_markdown(zhao, tiny_recipe, monkeypatch):
-    pictures = zhao.but(name="pictures", reported={"figures": "10", "readable": 60})
-    for recipe in (pictures, pictures.but(name="alone", better=None)):
+    pictures = zhao.replace(name="pictures", reported={"figures": "10", "readable": 60})
+    for recipe in (pictures, pictures.replace(name="alone", better=None)):
         monkeypatch.setitem(catalogue.RECIPES, recipe.name, recipe)
         write_result(recipe, [12345.6 + CONSTANT])
     header, rule, *rows = cells_of(against_reports.markdown(against_reports.rows()))
@@ -349,8 +348,8 @@ def test_markdown(zhao, tiny_recipe, monkeypatch):
 
 
 def test_reproduce_and_table_from_the_command_line(tiny_recipe, only, tmp_path, capsys):
-    recipe = tiny_recipe.but(report="luther", reported={"figures": "1"}, better="second")
-    only(recipe, tiny_recipe.but(name="second", seed=1))
+    recipe = tiny_recipe.replace(report="luther", reported={"figures": "1"}, better="second")
+    only(recipe, tiny_recipe.replace(name="second", seed=1))
     assert main(["table"]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
@@ -407,7 +406,10 @@ def of_reports():
 
 
 def place(recipe):
-    return recipe.report, recipe.dataset, NETWORK[recipe.network], str(recipe.latent_dim)
+    return (
+        recipe.report, recipe.settings.dataset, NETWORK[recipe.settings.network],
+        str(recipe.settings.latent_dim),
+    )  # fmt: skip
 
 
 def place_of(row):
@@ -445,10 +447,10 @@ def test_recipes_have_the_epochs_and_the_c_of_their_report(published):
         ]  # fmt: skip
         assert matching, numbers
         for recipe in matching:
-            assert row["setting"].startswith(f"{recipe.epochs} epochs")
+            assert row["setting"].startswith(f"{recipe.settings.epochs} epochs")
             # aragam's plain squared error is divided by 2c = 1.
-            c = recipe.variance if "c=" in row["setting"] else 0.5
-            assert f"c={c:g}" in row["setting"] or recipe.variance == c == 0.5
+            c = recipe.settings.variance if "c=" in row["setting"] else 0.5
+            assert f"c={c:g}" in row["setting"] or recipe.settings.variance == c == 0.5
 
 
 def test_every_reported_number_has_a_measured_one_and_readme_shows_them(tmp_path):
