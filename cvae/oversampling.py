@@ -269,7 +269,7 @@ class VAEOverSampler(BaseOverSampler):
         )  # fmt: skip
         vae.init_output_bias(images)
         rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, self.steps)
-        vae.compile(keras.optimizers.Adam(rate), **runtime.compile_options())
+        vae.compile(keras.optimizers.Adam(rate), **runtime.compile_options(self.steps))
         inputs = images if labels is None else {"image": images, "label": labels}
         batches = Batches((inputs,), min(self.batch_size, len(images)), self.steps, seed)
         advance = keras.callbacks.LambdaCallback(

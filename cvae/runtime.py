@@ -84,8 +84,12 @@ def describe() -> str:
     )
 
 
-def compile_options() -> dict:
+def compile_options(steps: int | None = None) -> dict:
     """Arguments for `vae.compile` that make training fastest on this device, as measured.
+
+    Args:
+        steps: of the whole training, where it is known; fewer than 20 are run eagerly, for they are
+            done before a graph would be traced.
 
     The one place for this choice; `benchmarks/settings.py` measures it again. Medians, on
     2 CPU cores with TensorFlow, before `utils.quiet` turned oneDNN on, as ratios to the speed of Keras's
@@ -97,6 +101,8 @@ def compile_options() -> dict:
     - mixed_bfloat16 with 8 steps: 1.4, 1.0, 1.4. Off: no more than 8 steps alone where training is slow.
       `CVAE_PRECISION=mixed_bfloat16` turns it on for a run; likelihood and KL stay float32.
     """
+    if steps is not None and steps < 20:
+        return {"run_eagerly": True}
     if keras.backend.backend() == "torch":  # Keras's torch trainer makes one step an execution
         return {}
     return {"steps_per_execution": 8, "jit_compile": "auto" if gpus() else False}

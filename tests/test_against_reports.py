@@ -18,8 +18,6 @@ from cvae.experiments import against_reports, catalogue, storage, training
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
-    # So few steps are done before a graph would be traced.
-    monkeypatch.setattr(runtime, "compile_options", lambda: {"run_eagerly": True})
     monkeypatch.setenv("CI", "1")
     monkeypatch.delenv("CVAE_RETRAIN", raising=False)
 

@@ -36,7 +36,7 @@ def data(images, labels, monkeypatch, tmp_path):
         classifiers.NETWORKS, "mlp", lambda shape, classes: classifiers.mlp(shape, classes, (32,))
     )
     # So few steps are done before a graph would be traced.
-    monkeypatch.setattr(classifiers.runtime, "compile_options", lambda: {"run_eagerly": True})
+    monkeypatch.setattr(classifiers.runtime, "compile_options", lambda steps: {"run_eagerly": True})
     monkeypatch.setenv("CI", "1")
     return state
 
@@ -124,7 +124,7 @@ def test_training_images_are_moved_and_flipped_as_they_should_be(flip, shift, mo
             return x
 
     model = classifiers.classifier((9, 9, 1), 2, [Spy(), keras.layers.Flatten()])
-    monkeypatch.setattr(runtime, "compile_options", lambda: {"run_eagerly": True})
+    monkeypatch.setattr(runtime, "compile_options", lambda steps: {"run_eagerly": True})
     settings = {"batch_size": 64, "epochs": 12, "learning_rate": 1e-3, "flip": flip, "shift": shift}
     classifiers.fit(model, data, settings | {"seed": 0})
     shown = np.concatenate(seen)

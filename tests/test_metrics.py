@@ -183,7 +183,7 @@ def test_nll_is_one_number_whatever_the_batch(linear):
     vae = build(widen=1.0)
     sizes = [metrics.nll(vae, images, samples=400, batch_size=size)[0] for size in (64, 1000, 10**6)]
     np.testing.assert_allclose(sizes, -log_p.mean(), atol=0.1)
-    assert metrics.nll(vae, images) == metrics.nll(vae, images)
+    assert metrics.nll(vae, images[:8]) == metrics.nll(vae, images[:8])
 
 
 def test_nll_of_a_conditional_vae(trained, images, labels):

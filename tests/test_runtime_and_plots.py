@@ -24,6 +24,12 @@ def test_pick(monkeypatch):
         runtime.name()
 
 
+def test_a_handful_of_steps_is_run_eagerly():
+    assert runtime.compile_options(19) == {"run_eagerly": True}
+    assert runtime.compile_options(20) == runtime.compile_options()
+    assert "run_eagerly" not in runtime.compile_options()
+
+
 def test_quiet_under_ci(monkeypatch):
     monkeypatch.setenv("CI", "true")
     assert runtime.verbose() == 0

@@ -40,13 +40,19 @@ def test_scores_by_hand(digits, monkeypatch):
     }
 
 
-@pytest.fixture
-def scored(digits, monkeypatch, tmp_path, tiny_recipe):
-    """One recipe of 8 x 8 digits with weights, and a small reference classifier."""
+@pytest.fixture(scope="module")
+def reference(digits):
+    """A small reference classifier of 8 x 8 digits."""
     x = digits.x_train.reshape(-1, 64) / np.float32(255)
     network = functools.partial(classifiers.mlp, hidden=(32,))
-    model = train_classifier(network, x, digits.y_train, (8, 8, 1), 0, steps=300)
-    monkeypatch.setattr(classifiers, "load_or_train", lambda data: (model, {"test_accuracy": 0.9}))
+    return train_classifier(network, x, digits.y_train, (8, 8, 1), 0, steps=300)
+
+
+@pytest.fixture
+def scored(digits, reference, monkeypatch, tmp_path, tiny_recipe):
+    """One recipe of 8 x 8 digits with weights."""
+    found = reference, {"test_accuracy": 0.9}
+    monkeypatch.setattr(classifiers, "load_or_train", lambda data: found)
     recipe = tiny_recipe.replace(dataset="mnist", keep=True, epochs=1)
     training.train(recipe, verbose=0)
     everything = {"tiny": recipe, "dropped": recipe.replace(name="dropped", keep=False)}

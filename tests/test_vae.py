@@ -66,8 +66,16 @@ def test_elbo_and_its_gap_to_the_exact_log_likelihood(rng):
     assert gap > 0.5
 
 
-@pytest.mark.parametrize("network", ["mlp", "conv", "residual"])
-@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "discretized_logistic"])
+@pytest.mark.parametrize(
+    ("network", "likelihood"),
+    [
+        ("mlp", "bernoulli"),
+        ("mlp", "gaussian"),
+        ("mlp", "discretized_logistic"),
+        ("conv", "discretized_logistic"),
+        ("residual", "bernoulli"),
+    ],
+)
 def test_training_lowers_the_loss(small, images, network, likelihood):
     vae = small(network=network, likelihood=likelihood)
     history = vae.fit(images, epochs=6, batch_size=16, verbose=0, validation_data=images[:32]).history
@@ -293,6 +301,7 @@ def test_saved_models_work_in_a_fresh_process(small, images, labels, tmp_path):
     cosine = {"latent_dim": 65, "likelihood": "discretized_logistic", "filters": 4}
     models["cosine"] = (small(network="cosine", **cosine), images, ())
     for name, (vae, data, _) in models.items():
+        vae.run_eagerly = True  # a few steps
         vae.fit(data, verbose=0)
         vae.beta.assign(0.25)
         cvae.save_vae(vae, tmp_path / f"{name}.keras")

@@ -179,7 +179,7 @@ def fit(model: keras.Model, data: ImageDataset, settings: dict) -> None:
     steps = settings["epochs"] * -(-len(data.x_train) // settings["batch_size"])
     rate = keras.optimizers.schedules.CosineDecay(settings["learning_rate"], steps)
     moved.compile(
-        keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", **runtime.compile_options()
+        keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", **runtime.compile_options(steps)
     )
     moved.fit(
         data.x_train, data.y_train, batch_size=settings["batch_size"], epochs=settings["epochs"],

@@ -21,6 +21,7 @@ class Settings:
 
     Attributes:
         dataset, grayscale, size, limit: arguments of `load`.
+        test_limit: at most this many test images, for a quick look; None for all.
         network, options: of `build_vae`.
         latent_dim, likelihood, beta: of the VAE.
         variance: of a Gaussian likelihood.
@@ -63,6 +64,7 @@ class Settings:
     grayscale: bool = False
     size: int | None = None
     limit: int | None = None
+    test_limit: int | None = None
     start: str | None = None
     reinit_latent_layers: bool = False
     seed: int = 0
@@ -79,6 +81,9 @@ class Settings:
         data = load(
             self.dataset, grayscale=self.grayscale, size=self.size, limit=self.limit, seed=self.seed
         )
+        if self.test_limit is not None:
+            x_test, y_test = data.x_test[: self.test_limit], data.y_test[: self.test_limit]
+            data = dataclasses.replace(data, x_test=x_test, y_test=y_test)
         return data if self.binarize is None else binarize_dataset(data, self.binarize)
 
     def source(self) -> tuple[str, int]:

@@ -22,6 +22,7 @@ from cvae.experiments.recipe import Recipe
 from cvae.experiments.resume import read_log, resumable
 from cvae.vae import VAE
 
+SMOKE = {"epochs": 1, "limit": 256, "test_limit": 256}  # what the smoke profile trains
 SAMPLES = 10_000  # images that are scored
 SCORED = ("mnist", "fashion_mnist")  # whose reference classifier is good enough; CIFAR-10's gets 62 %
 
@@ -138,7 +139,7 @@ def with_inputs(weights, more, shape):
 def compile_vae(recipe: Recipe, vae: VAE, images: int) -> VAE:
     """Compile with the recipe's optimizer for a training on this many images."""
     steps = recipe.settings.epochs * -(-images // recipe.settings.batch_size)
-    vae.compile(recipe.settings.optimizer(steps), **runtime.compile_options())
+    vae.compile(recipe.settings.optimizer(steps), **runtime.compile_options(steps))
     return vae
 
 
@@ -169,6 +170,12 @@ def without_optimizer(recipe: Recipe, vae: VAE) -> VAE:
     copy = recipe.settings.build(vae.image_shape, getattr(vae, "num_classes", None))
     copy.set_weights(vae.get_weights())
     return copy
+
+
+def sized(recipe: Recipe | str) -> Recipe:
+    """The recipe in the size in force: in the smoke profile one epoch on few images, else as it is."""
+    recipe = find(recipe) if isinstance(recipe, str) else recipe
+    return recipe.replace(**SMOKE) if runtime.name() == "smoke" else recipe
 
 
 def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE:

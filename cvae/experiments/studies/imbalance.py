@@ -119,7 +119,9 @@ def train_classifier(build, x, y, image_shape, seed, weights=None, steps=STEPS) 
         model = build(image_shape, int(y.max()) + 1)
         rate = keras.optimizers.schedules.CosineDecay(1e-3, steps)
         model.compile(
-            keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", **runtime.compile_options()
+            keras.optimizers.Adam(rate),
+            "sparse_categorical_crossentropy",
+            **runtime.compile_options(steps),
         )
         inputs = (x.reshape(-1, *image_shape), y)
         batches = Batches(inputs if weights is None else (*inputs, weights), BATCH, steps, seed)
