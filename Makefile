@@ -1,5 +1,6 @@
 # make lab          JupyterLab on the notebooks
-# make test         unit tests, and every notebook under nbval
+# make test         unit tests, and every notebook under nbval: some ten minutes on 2 cores
+# make test-slow    what takes longer: every mistake in the problem sets through nbgrader itself
 # make walkthrough  run the notebooks without a browser: PROFILE=smoke, quick or full
 # make assignments  the problem sets without their answers, and a zip of them, for teachers
 # make figures      the same at full scale, keeping outputs and figures: what is committed
@@ -10,14 +11,21 @@ PROFILE ?= quick
 LAB_OPTIONS ?=
 BIN := .venv/bin
 
-.PHONY: lab test walkthrough figures assignments lint clean
+# Two workers of one thread each are faster than two threads: most tests are small.
+TEST_ENV := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
+WORKERS ?= 2
+
+.PHONY: lab test test-slow walkthrough figures assignments lint clean
 
 lab: .venv/ready
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(LAB_OPTIONS)
 
 test: .venv/ready .venv/course lint
-	$(BIN)/python -m pytest -q tests
-	$(BIN)/python -m pytest -q --nbval notebooks
+	$(TEST_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests
+	$(TEST_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope --nbval notebooks
+
+test-slow: .venv/ready .venv/course
+	$(BIN)/python -m pytest -q -m slow tests
 
 walkthrough: .venv/ready
 	$(BIN)/python notebooks/walkthrough.py --profile $(PROFILE)

@@ -20,6 +20,7 @@ from scipy.special import logsumexp
 
 import cvae
 from cvae import metrics
+from cvae.experiments.training import load_or_train
 from cvae.gaussian import log_normal, reparameterize
 from cvae.utils.images import to_float
 
@@ -30,7 +31,7 @@ def main():
     parser.add_argument("--samples", type=int, default=500, help="of z for each (default: 500)")
     options = parser.parse_args()
     images = cvae.load("mnist").x_test[: options.images]
-    vae = cvae.experiments.training.load_or_train("luther-10")
+    vae = load_or_train("luther-10")
     few = images[: max(1, len(images) // 100)]
     metrics.nll(vae, few, samples=2)  # warm
     ours = timed("nll", images, lambda x: metrics.nll(vae, x, samples=options.samples)[0])

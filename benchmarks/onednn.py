@@ -14,13 +14,14 @@ import sys
 import time
 
 import cvae
+from cvae.experiments.catalogue import RECIPES
 
 # Batch size, images, and arguments of `build_vae`.
 NETWORKS = {
     "the tutorial's convolutions": (32, 3200, {"network": "conv", "encoder": {"padding": "valid"}}),
     "luther's MLP": (100, 20_000, {"network": "mlp"}),
-    "aragam's convolutions": (256, 2560, cvae.RECIPES["aragam-2"].options),
-    "notebook 09's residual network": (128, 2560, cvae.RECIPES["ladder-residual"].options),
+    "aragam's convolutions": (256, 2560, RECIPES["aragam-2"].settings.options),
+    "notebook 09's residual network": (128, 2560, RECIPES["ladder-residual"].settings.options),
 }
 
 

@@ -1,9 +1,9 @@
+import cvae  # noqa: I001  first: it loads the backend without its start-up messages
 import keras
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-import cvae
 from cvae.experiments import catalogue, storage, training
 from cvae.experiments.recipe import make_recipe
 from cvae.experiments.studies import imbalance, samples, study, synthetic, tuning

@@ -13,15 +13,12 @@ nbgrader = pytest.importorskip("nbgrader", reason="teachers' extra: requirements
 from nbgrader.api import Gradebook  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    """A course with the students' versions of all sets."""
-    root = tmp_path_factory.mktemp("course")
-    shutil.copytree(ASSIGNMENTS / "source", root / "source")
+def start_course(root, name):
+    """A course with the students' version of one set."""
+    (root / "source").mkdir()
+    shutil.copytree(ASSIGNMENTS / "source" / name, root / "source" / name)
     shutil.copy(ASSIGNMENTS / "nbgrader_config.py", root)
-    for name in SETS:
-        run(root, "generate_assignment", name)
-    return root
+    run(root, "generate_assignment", name)
 
 
 def run(root, *arguments):
@@ -60,35 +57,49 @@ def solutions(name):
     }  # fmt: skip
 
 
-def test_the_students_version_has_questions_but_no_answers(course):
-    for name in SETS:
-        text = (course / "release" / name / f"{name}.ipynb").read_text()
-        assert text.count("raise NotImplementedError()") >= len(MISTAKES[name])
-        for hidden in ("BEGIN SOLUTION", "HIDDEN TESTS", "kstest"):
-            assert hidden not in text
-        notebook = json.loads(text)
-        assert not any(cell.get("outputs") for cell in notebook["cells"])
-
-
-@pytest.mark.parametrize("name", SETS)
-def test_the_loop(course, name):
-    """One is right, one hands in nothing, and one for each place in the lists of wrong answers makes the
-    mistake that stands there, in every question that has as many."""
-    right = solutions(name)
-    students = {"right": right, "blank": {}}
-    wrong = {"right": [], "blank": list(MISTAKES[name])}
-    for k in range(max(map(len, MISTAKES[name].values()))):
-        made = {q: list(found.values())[k] for q, found in MISTAKES[name].items() if k < len(found)}
-        students[f"mistaken-{k}"], wrong[f"mistaken-{k}"] = right | made, list(made)
+def grade(root, name, students, wrong):
+    """Hand in, grade and give feedback; every student loses the questions in `wrong`, and no others."""
     for student, answers in students.items():
-        hand_in(course, name, student, answers)
-    run(course, "autograde", name)
-    run(course, "generate_feedback", name)
+        hand_in(root, name, student, answers)
+    run(root, "autograde", name)
+    run(root, "generate_feedback", name)
     for student, missed in wrong.items():
-        found = points(course, name, student)
+        found = points(root, name, student)
         assert set(found) == set(MISTAKES[name])
         for question, (score, most) in found.items():
             assert most > 0
             assert score == (0 if question in missed else most), (student, question)
-    page = course / "feedback" / "mistaken-0" / name / f"{name}.html"
-    assert page.stat().st_size > 10_000
+        page = root / "feedback" / student / name / f"{name}.html"
+        assert page.stat().st_size > 10_000
+
+
+def mistaken(name, k):
+    """{question: the wrong answer number k}, in every question that has as many."""
+    return {q: list(found.values())[k] for q, found in MISTAKES[name].items() if k < len(found)}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_loop(tmp_path, name):
+    """The students' version shows no answer; one who is right gets all points, one who hands in nothing
+    or makes a mistake in every question none. `test_assignments` grades all mistakes in process."""
+    start_course(tmp_path, name)
+    text = (tmp_path / "release" / name / f"{name}.ipynb").read_text()
+    assert text.count("raise NotImplementedError()") >= len(MISTAKES[name])
+    for hidden in ("BEGIN SOLUTION", "HIDDEN TESTS", "kstest"):
+        assert hidden not in text
+    assert not any(cell.get("outputs") for cell in json.loads(text)["cells"])
+    every = list(MISTAKES[name])
+    students = {"right": solutions(name), "blank": {}, "wrong": mistaken(name, 0)}
+    grade(tmp_path, name, students, {"right": [], "blank": every, "wrong": every})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SETS)
+def test_every_mistake_in_nbgrader(tmp_path, name):
+    """A student for each place in the lists of wrong answers, who is right where a list is shorter."""
+    start_course(tmp_path, name)
+    students, wrong = {}, {}
+    for k in range(max(map(len, MISTAKES[name].values()))):
+        made = mistaken(name, k)
+        students[f"mistaken-{k}"], wrong[f"mistaken-{k}"] = solutions(name) | made, list(made)
+    grade(tmp_path, name, students, wrong)

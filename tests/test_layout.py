@@ -1,8 +1,10 @@
 """The shape of the package: rooms, imports that run one way, a face of a few names."""
 
 import ast
+import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +138,13 @@ print(main(["table"]), main(["reproduce", "luther-2"]), storage.RUNS)
     assert codes == f"2 2 {tmp_path / 'runs'}"
     for line in result.stderr.splitlines():
         assert "clone the repository" in line
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE.parent / "benchmarks").glob("*.py")), ids=lambda p: p.stem
+)
+def test_benchmarks_find_what_they_import(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    used = re.findall(r"\bcvae\.(\w+)\b(?! import)", path.read_text())
+    assert [name for name in used if not hasattr(cvae, name)] == []

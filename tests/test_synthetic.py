@@ -90,11 +90,8 @@ def test_reproduce_resumes(small, digits, monkeypatch):
         assert digits.y_test[n] != says
     wrong = len(digits.y_test) - confusion.trace()
     assert len(real["mistakes"]) == min(wrong, 40) > 0
-    for way in synthetic.WAYS:
-        assert imageio.imread(synthetic.Synthetic(path).sheet(way)).shape == (
-            89,
-            89,
-        )  # 10 x 10 of 8 pixels, gaps
+    for way in synthetic.WAYS:  # rows of ten images of 8 pixels, and gaps
+        assert imageio.imread(synthetic.Synthetic(path).sheet(way)).shape == (35, 89)
     synthetic.Synthetic(path).reproduce()
     assert len(generated) == 3  # nothing was lacking
     kept = {arm: result for arm, result in known.items() if arm != ("both", "posterior")}
