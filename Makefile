@@ -2,8 +2,8 @@
 # make test         unit tests, and every notebook under nbval: some ten minutes on 2 cores
 # make test-slow    what takes longer: every mistake in the problem sets through nbgrader itself
 # make walkthrough  run the notebooks without a browser: PROFILE=smoke, quick or full
-# make assignments  the problem sets without their answers, and a zip of them, for teachers
 # make figures      the same at full scale, keeping outputs and figures: what is committed
+# make assignments  the problem sets without their answers, and a zip of them, for teachers
 
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt

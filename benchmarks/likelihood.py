@@ -50,7 +50,7 @@ def timed(name, images, estimate):
 
 
 def loop(vae, images, samples, at_once):
-    """The same estimate, image by image, so many samples of one at a time."""
+    """The same estimate, image by image, this many samples of one at a time."""
     noise = keras.random.SeedGenerator(0)
     values = []
     for image in images:

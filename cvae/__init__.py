@@ -7,10 +7,11 @@
 >>> vae.fit(data.x_train, validation_data=data.x_test, epochs=10, batch_size=128)
 >>> vae.sample(16, seed=0)
 
-What teaches stands at the top: `gaussian` (q and p of z), `likelihoods` (p of x), `networks` (encoders and
-decoders), `vae` (the loss), `generative` (train, encode, decode, sample), `callbacks`, `latent` (looking
-in), `metrics` (held-out numbers), `loss_conventions`, `oversampling`. Rooms for the rest: `datasets`
-(where images come from), `visualization`, `experiments` (what was trained, and what came of it), `utils`.
+What teaches stands at the top: `gaussian` (q and p of z), `likelihoods` (p of x), `networks`
+(encoders and decoders), `vae` (the loss), `generative` (train, encode, decode, sample), `callbacks`,
+`latent` (looking in), `metrics` (held-out numbers), `loss_conventions`, `oversampling`. Rooms for the
+rest: `datasets` (where images come from), `visualization`, `experiments` (what was trained, and what
+came of it), `utils`.
 """
 
 from cvae.utils import quiet  # noqa: F401, I001  first: it imports Keras without the backend's messages

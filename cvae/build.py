@@ -122,7 +122,7 @@ def load_vae(path: str | Path) -> VAE:
         raise FileNotFoundError(f"there is no file {path}; python -m cvae train makes one")
     try:
         vae = keras.saving.load_model(path)
-    # Keras tells a file that it cannot read by many exceptions, from zipfile's to TypeError.
+    # For a file that it cannot read Keras raises many exceptions, from zipfile's to TypeError.
     except Exception as error:
         raise ValueError(
             f"{path} is not a VAE that this package saved, or is damaged ({type(error).__name__}: "

@@ -55,7 +55,7 @@ class GenerativeModel(keras.Model):
 
     def decode(self, z: ArrayLike, labels: ArrayLike | None = None, batch_size: int = 512) -> np.ndarray:
         """z (n, latent_dim) -> the expected images (n, height, width, channels), in [0, 1]."""
-        inputs = self.with_labels(check_z(z, self.latent_dim), labels)
+        inputs = self.with_labels(check_z(z, self.latent_dim), labels)  # z in the images' place
 
         def decode_batch(batch):
             parameters = self.decode_batch(self.images_of(batch), batch)

@@ -9,6 +9,7 @@ Source: Kingma & Welling (2014), equations 3 and 10; Higgins et al. (2017) for b
 (2016), equation 8, for the importance-weighted bound.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -161,9 +162,16 @@ class VAE(GenerativeModel):
         return -log_mean_exp(log_weights)
 
     def log_importance_weights(
-        self, inputs, z_mean: Tensor, z_log_var: Tensor, samples, noise, log_likelihood, beta=1.0,
-        training=False,
-    ) -> Tensor:  # fmt: skip
+        self,
+        inputs: Tensor | dict[str, Tensor],
+        z_mean: Tensor,
+        z_log_var: Tensor,
+        samples: int,
+        noise: keras.random.SeedGenerator,
+        log_likelihood: Callable[[Tensor, Tensor], Tensor],
+        beta: float | keras.Variable = 1.0,
+        training: bool = False,
+    ) -> Tensor:
         """log p(x | z) + log p(z) - log q(z | x) for samples of z from q: (samples, batch), in nats.
 
         The mean over samples of their exponentials estimates p(x) without bias.

@@ -44,7 +44,7 @@ def hand_in(root, name, student, answers):
 
 
 def points(root, name, student):
-    """{question: (points, of so many)} after grading."""
+    """{question: (points, of this many)} after grading."""
     with Gradebook(f"sqlite:///{root}/gradebook.db", "cvae") as book:
         notebook = book.find_submission_notebook(name, name, student)
         return {g.name.removesuffix("_test"): (g.score, g.max_score) for g in notebook.grades}

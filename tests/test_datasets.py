@@ -6,7 +6,7 @@ pytest.importorskip("tensorflow_datasets")
 import tensorflow_datasets as tfds
 
 import cvae
-from cvae.datasets import base
+from cvae.datasets import base, stand_ins
 from cvae.datasets import tfds as datasets
 
 SIDE_OF = {"mnist": (28, 28, 1), "fashion_mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
@@ -39,6 +39,16 @@ def test_load(name):
 
 
 @pytest.mark.filterwarnings("ignore:.*IS NOT HERE")
+@pytest.mark.filterwarnings("ignore:.*IS NOT HERE")
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10"])
+def test_where_images_come_from_is_known_before_they_are_read(name, monkeypatch):
+    data, few = cvae.load(name), cvae.load(name, limit=7)
+    monkeypatch.setattr(datasets, "read", lambda *args: pytest.fail("images were read"))
+    monkeypatch.setattr(datasets, "stand_in", lambda *args: pytest.fail("images were made"))
+    assert datasets.source_of(name) == (data.source, len(data.x_train))
+    assert datasets.source_of(name, limit=7) == (few.source, 7)
+
+
 def test_grayscale_and_size():
     grey = cvae.load("cifar10", grayscale=True, size=16, limit=20)
     assert grey.image_shape == (16, 16, 1)
@@ -76,8 +86,9 @@ def test_stand_in_is_loud_and_says_so_everywhere(offline, name):
     with pytest.warns(UserWarning, match=f"{name.upper()} IS NOT HERE.*TFDS_DATA_DIR"):
         data = cvae.load(name, size=size)
     assert data.is_stand_in
-    assert "stand-in" in data.source
-    assert "stand-in" in repr(data)
+    assert data.source in (f"stand-in: {stand_ins.DIGITS}", f"stand-in: {stand_ins.PICTURES}")
+    assert data.source in repr(data)
+    assert datasets.source_of(name) == (data.source, len(data.x_train))
     assert data.image_shape == SIDE_OF.get(name, (64, 64, 3))
     assert len(data.class_names) == (120 if name == "stanford_dogs" else 10)
     assert set(data.y_train) == set(range(len(data.class_names)))

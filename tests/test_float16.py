@@ -34,7 +34,7 @@ def test_the_same_weights_make_the_same_file(small, tmp_path):
     to_float16(path, tmp_path / "a.keras")
     to_float16(path, tmp_path / "b.keras")
     assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
-    to_float16(tmp_path / "a.keras", tmp_path / "c.keras")  # halved again it stays the same
+    to_float16(tmp_path / "a.keras", tmp_path / "c.keras")  # made smaller again it stays the same
     assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "c.keras").read_bytes()
 
 

@@ -8,7 +8,7 @@ import pytest
 from conftest import give_studies
 
 from cvae.__main__ import main
-from cvae.experiments import classifiers
+from cvae.experiments import classifiers, storage
 from cvae.experiments.studies import imbalance
 
 
@@ -93,19 +93,19 @@ def test_classifiers_learn_in_the_same_number_of_steps(digits, kind):
 
 def test_reproduce_resumes_and_summarises(study):
     path, trained = study
-    imbalance.LongTail(path).reproduce()
+    imbalance.LongTailStudy(path).reproduce()
     assert len(trained) == 6
     assert [n for *_, n, weighted in trained if not weighted][:2] == [152, 80 + 9 * 20]
     assert sum(weighted for *_, weighted in trained) == 2
-    known = imbalance.LongTail(path).read()
-    imbalance.LongTail(path).reproduce()
-    assert len(trained) == 6  # nothing was lacking
+    known = imbalance.LongTailStudy(path).read()
+    imbalance.LongTailStudy(path).reproduce()
+    assert len(trained) == 6  # nothing was missing
     lost = json.loads(path.read_text())
     lost["rows"].pop()
     path.write_text(json.dumps(lost))
-    imbalance.LongTail(path).reproduce()
+    imbalance.LongTailStudy(path).reproduce()
     assert len(trained) == 7
-    assert imbalance.LongTail(path).read() == known  # the same seed gives the same result
+    assert imbalance.LongTailStudy(path).read() == known  # the same seed gives the same result
     table = imbalance.summary(known, "mnist", "mlp")
     assert [row["method"] for row in table] == ["none", "weights", "random"]
     best = max(table, key=lambda row: row["balanced_accuracy"][0])
@@ -152,36 +152,36 @@ def test_smaller_targets_are_part_of_full_balance(study, monkeypatch):
 
 def test_results_of_another_protocol_do_not_count(study, monkeypatch):
     path, _ = study
-    imbalance.LongTail(path).write(
+    imbalance.LongTailStudy(path).write(
         {("mnist", 0, "none", None, "mlp"): dict.fromkeys(imbalance.METRICS, 0.5)}
     )
-    assert len(imbalance.LongTail(path).read()) == 1
+    assert len(imbalance.LongTailStudy(path).read()) == 1
     monkeypatch.setattr(imbalance, "STEPS", 7)
-    assert imbalance.LongTail(path).read() == {}
+    assert imbalance.LongTailStudy(path).read() == {}
 
 
 def test_incomplete_and_stand_in(study, digits, monkeypatch):
     path, trained = study
     with pytest.raises(
-        ValueError, match="6 results of mnist with mlp are missing.*reproduce oversampling"
+        ValueError, match="6 results of oversampling are missing.*reproduce oversampling"
     ):
         imbalance.summary({}, "mnist", "mlp")
     stand_in = dataclasses.replace(digits, source="stand-in: digits")
     give_studies(monkeypatch, stand_in)
     with pytest.raises(ValueError, match="needs the real mnist"):
-        imbalance.LongTail(path).reproduce()
+        imbalance.LongTailStudy(path).reproduce()
     assert trained == []
 
 
 def test_from_the_command_line(monkeypatch, capsys):
-    monkeypatch.setattr(imbalance.LongTail, "reproduce", lambda self: self.path)
+    monkeypatch.setattr(imbalance.LongTailStudy, "reproduce", lambda self: self.path)
     assert main(["reproduce", "oversampling"]) == 0
-    assert "data/results/oversampling.json" in capsys.readouterr().out
+    assert f"recorded {storage.RESULTS / 'oversampling.json'}" in capsys.readouterr().out
 
 
 def test_a_wrong_name_is_told_before_the_study_starts(monkeypatch, capsys):
     started = []
-    monkeypatch.setattr(imbalance.LongTail, "reproduce", lambda self: started.append(True))
+    monkeypatch.setattr(imbalance.LongTailStudy, "reproduce", lambda self: started.append(True))
     assert main(["reproduce", "oversampling", "luther-3"]) == 2
     assert "did you mean" in capsys.readouterr().err
     assert started == []

@@ -105,11 +105,11 @@ def test_a_trained_vae_draws_the_right_class(digits):
     X, y = digits
     keep = y != "two"
     X, y = X[keep], y[keep]
-    judge = LogisticRegression(max_iter=1000).fit(X, y)
+    classifier = LogisticRegression(max_iter=1000).fit(X, y)
     for source in ("prior", "posterior"):
         sampler = images(steps=1000, source=source, options={"hidden": (128,)}, latent_dim=4)
         X_new, y_new = sampler.fit_resample(X, y)
-        assert judge.score(X_new[len(X) :], y_new[len(X) :]) > 0.95
+        assert classifier.score(X_new[len(X) :], y_new[len(X) :]) > 0.95
 
 
 def test_temperature_zero_rebuilds_the_members_each_as_often(digits):

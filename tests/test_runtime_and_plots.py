@@ -70,6 +70,30 @@ def test_figures_are_kept_only_from_a_full_run_on_real_data(data, monkeypatch, t
         assert says_so is (given is stand_in)
 
 
+def test_show_displays_the_figure_wherever_it_stands_in_a_cell(data, monkeypatch, tmp_path, capsys):
+    """In a real IPython, whose display hook never sees the call: it is no cell's last expression."""
+    monkeypatch.setattr(runtime, "RUNS", tmp_path)
+    monkeypatch.setenv("CVAE_PROFILE", "quick")
+    script = """
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+shell = InteractiveShell.instance()
+with capture_output() as captured:
+    shell.run_cell(\'\'\'
+import numpy as np
+from cvae.visualization import plots
+plots.show(plots.gallery(np.zeros((4, 8, 8, 1))), "four", None)
+print("after it")
+\'\'\')
+print([type(output.data).__name__ for output in captured.outputs], "after it" in captured.stdout)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path,
+        env=os.environ | {"CVAE_PROFILE": "quick", "MPLBACKEND": "agg"},
+    )  # fmt: skip
+    assert result.stdout.strip() == "['dict'] True"
+
+
 def test_each_figure_draws(rng, images, labels):
     history = {"loss": [3, 2], "reconstruction": [2, 1], "kl": [1, 1], "val_loss": [3, 2]}
     points = rng.normal(size=(96, 2))

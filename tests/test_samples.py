@@ -67,8 +67,8 @@ def scored(digits, reference, monkeypatch, tmp_path, tiny_recipe):
 
 
 def test_real_images_are_the_best_samples(scored):
-    samples.Scores(scored).reproduce()
-    known = samples.Scores(scored).read()
+    samples.SamplesStudy(scored).reproduce()
+    known = samples.SamplesStudy(scored).read()
     assert list(known) == [("mnist", samples.REAL), ("mnist", "tiny")]
     real, squares = known.values()
     assert real["images"] == squares["images"] == 300
@@ -80,27 +80,29 @@ def test_real_images_are_the_best_samples(scored):
 
 
 def test_what_is_scored_is_not_scored_again(scored, monkeypatch):
-    samples.Scores(scored).reproduce()
-    known = samples.Scores(scored).read()
+    samples.SamplesStudy(scored).reproduce()
+    known = samples.SamplesStudy(scored).read()
     monkeypatch.setattr(classifiers, "scores", lambda *args: pytest.fail("scored"))
-    samples.Scores(scored).reproduce()
-    assert samples.Scores(scored).read() == known
+    samples.SamplesStudy(scored).reproduce()
+    assert samples.SamplesStudy(scored).read() == known
     monkeypatch.setattr(training, "SAMPLES", 200)  # another protocol
-    assert samples.Scores(scored).read() == {}
+    assert samples.SamplesStudy(scored).read() == {}
 
 
 def test_samples_of_a_model_that_is_not_trained(scored, monkeypatch):
     other = catalogue.find("tiny").replace(name="other", seed=1)
     monkeypatch.setattr(catalogue, "RECIPES", {"other": other})
     with pytest.raises(FileNotFoundError, match="other is not trained with these settings"):
-        samples.Scores(scored).reproduce()
-    assert list(samples.Scores(scored).read()) == [("mnist", samples.REAL)]  # what was done is kept
+        samples.SamplesStudy(scored).reproduce()
+    assert list(samples.SamplesStudy(scored).read()) == [
+        ("mnist", samples.REAL)
+    ]  # what was done is kept
 
 
 def test_a_stand_in_is_not_scored(scored, digits, monkeypatch, capsys):
     stand_in = dataclasses.replace(digits, source="stand-in: scikit-learn")
     give_studies(monkeypatch, stand_in)
-    monkeypatch.setattr(samples, "STUDY", samples.Scores(scored))
+    monkeypatch.setattr(samples, "STUDY", samples.SamplesStudy(scored))
     assert main(["reproduce", "samples"]) == 2
     assert "the study 'samples' needs the real mnist" in capsys.readouterr().err
     assert not scored.exists()

@@ -57,7 +57,8 @@ def test_each_row_is_written_as_it_is_finished(small):
         small.reproduce()
     assert list(small.read()) == [("mnist", 0, "a"), ("mnist", 0, "b")]
     with pytest.raises(ValueError, match=r"2 results of small are missing, such as \('mnist', 1, 'a'\)"):
-        small.complete()
+        small.check_complete(small.read())
+    small.check_complete(small.read(), [("mnist", 0, "a")])
 
 
 def test_the_file_has_the_protocol_and_a_row_a_line(small):
@@ -65,7 +66,8 @@ def test_the_file_has_the_protocol_and_a_row_a_line(small):
     content = json.loads(small.path.read_text())
     assert content["protocol"] == {"steps": 5, "sizes": [1, 2]}
     assert content["rows"][0] == {"dataset": "mnist", "seed": 0, "kind": "a", "accuracy": 0.5}
-    frame = small.complete()
+    small.check_complete(small.read())
+    frame = small.frame()
     assert list(frame.columns) == ["dataset", "seed", "kind", "accuracy"]
     assert frame.groupby("seed").accuracy.mean().to_dict() == {0: 0.5, 1: 1.5}
 

@@ -8,6 +8,7 @@ import pytest
 from conftest import give_studies
 
 from cvae.__main__ import main
+from cvae.experiments import storage
 from cvae.experiments.studies import synthetic
 
 
@@ -74,8 +75,8 @@ def test_ways_that_share_a_training_share_the_vaes(small, digits):
 
 def test_reproduce_resumes(small, digits, monkeypatch):
     path, generated = small
-    synthetic.Synthetic(path).reproduce()
-    known = synthetic.Synthetic(path).read()
+    synthetic.SyntheticStudy(path).reproduce()
+    known = synthetic.SyntheticStudy(path).read()
     assert set(known) == set(synthetic.ARMS)
     assert generated == ["the report's ten VAEs", "drawn", "posterior"]
     real = known["real", None]
@@ -91,22 +92,22 @@ def test_reproduce_resumes(small, digits, monkeypatch):
     wrong = len(digits.y_test) - confusion.trace()
     assert len(real["mistakes"]) == min(wrong, 40) > 0
     for way in synthetic.WAYS:  # rows of ten images of 8 pixels, and gaps
-        assert imageio.imread(synthetic.Synthetic(path).sheet(way)).shape == (35, 89)
-    synthetic.Synthetic(path).reproduce()
-    assert len(generated) == 3  # nothing was lacking
+        assert imageio.imread(synthetic.SyntheticStudy(path).sheet(way)).shape == (35, 89)
+    synthetic.SyntheticStudy(path).reproduce()
+    assert len(generated) == 3  # nothing was missing
     kept = {arm: result for arm, result in known.items() if arm != ("both", "posterior")}
-    synthetic.Synthetic(path).write(kept)
+    synthetic.SyntheticStudy(path).write(kept)
     trained, train = [], synthetic.train_classifier
     monkeypatch.setattr(
         synthetic, "train_classifier", lambda *a, **k: trained.append(len(a[2])) or train(*a, **k)
     )
-    synthetic.Synthetic(path).reproduce()
+    synthetic.SyntheticStudy(path).reproduce()
     assert generated[3:] == ["posterior"]
     assert trained == [len(digits.y_train) + 80] * 2  # the missing arm's two seeds, and no other
-    again = synthetic.Synthetic(path).read()["both", "posterior"]
+    again = synthetic.SyntheticStudy(path).read()["both", "posterior"]
     assert again["accuracy"] == known["both", "posterior"]["accuracy"]  # the same seeds, the same result
     monkeypatch.setattr(synthetic, "STEPS", 7)
-    assert synthetic.Synthetic(path).read() == {}
+    assert synthetic.SyntheticStudy(path).read() == {}
 
 
 def test_a_stand_in_is_refused(small, digits, monkeypatch):
@@ -114,12 +115,12 @@ def test_a_stand_in_is_refused(small, digits, monkeypatch):
     stand_in = dataclasses.replace(digits, source="stand-in: digits")
     give_studies(monkeypatch, stand_in)
     with pytest.raises(ValueError, match="needs the real mnist"):
-        synthetic.Synthetic(path).reproduce()
+        synthetic.SyntheticStudy(path).reproduce()
     assert generated == []
     assert not path.exists()
 
 
 def test_from_the_command_line(monkeypatch, capsys):
-    monkeypatch.setattr(synthetic.Synthetic, "reproduce", lambda self: self.path)
+    monkeypatch.setattr(synthetic.SyntheticStudy, "reproduce", lambda self: self.path)
     assert main(["reproduce", "synthetic"]) == 0
-    assert "data/results/synthetic.json" in capsys.readouterr().out
+    assert f"recorded {storage.RESULTS / 'synthetic.json'}" in capsys.readouterr().out

@@ -63,6 +63,13 @@ def test_a_card_says_how_many_cores_trained(tiny_recipe, tmp_path, monkeypatch, 
     assert json.loads((tmp_path / "tiny.json").read_text())["hardware"] == hardware
 
 
+def test_reading_a_card_reads_no_data(tiny_recipe, monkeypatch):
+    training.train(tiny_recipe, verbose=0)
+    monkeypatch.setattr("cvae.experiments.recipe.load", lambda *a, **k: pytest.fail("data were read"))
+    assert storage.read_card("tiny")["name"] == "tiny"
+    assert storage.find_weights(tiny_recipe.replace(binarize="static")) is None
+
+
 def test_load_or_train_trains_once(tiny_recipe, capsys, monkeypatch, recwarn):
     with pytest.raises(FileNotFoundError, match="tiny is not trained"):
         storage.read_card("tiny")

@@ -45,20 +45,21 @@ def test_the_validation_part_is_not_trained_on(digits):
 def test_reproduce_resumes_and_averages(small, monkeypatch):
     path, trained = small
     with pytest.raises(ValueError, match="4 results of oversampling-settings are missing.*run python"):
-        tuning.Settings(path).table()
+        tuning.SettingsStudy(path).table()
     vaes, train = [], VAEOverSampler._train
     monkeypatch.setattr(VAEOverSampler, "_train", lambda *a: vaes.append(a) or train(*a))
-    tuning.Settings(path).reproduce()
+    tuning.SettingsStudy(path).reproduce()
     assert trained == [800] * 4
     assert len(vaes) == 2  # a VAE for each seed
-    known = tuning.Settings(path).read()
-    table = tuning.Settings(path).table()["mnist", "mlp"]
+    known = tuning.SettingsStudy(path).read()
+    table = tuning.SettingsStudy(path).table()["mnist", "mlp"]
     assert sorted(table.index) == ["edits", "prior"]
+    assert table.is_monotonic_decreasing  # best first
     both = [known["mnist", seed, "prior", "mlp"]["balanced_accuracy"] for seed in tuning.SEEDS]
     assert table["prior"] == pytest.approx(np.mean(both))
     known.pop(("mnist", 11, "edits", "mlp"))
-    tuning.Settings(path).write(known)
-    tuning.Settings(path).reproduce()
+    tuning.SettingsStudy(path).write(known)
+    tuning.SettingsStudy(path).reproduce()
     assert len(trained) == 5
 
 
@@ -66,7 +67,7 @@ def test_a_stand_in_is_refused(small, digits, monkeypatch):
     path, trained = small
     give_studies(monkeypatch, dataclasses.replace(digits, source="stand-in: x"))
     with pytest.raises(ValueError, match="needs the real mnist"):
-        tuning.Settings(path).reproduce()
+        tuning.SettingsStudy(path).reproduce()
     assert trained == []
 
 

@@ -107,18 +107,18 @@ class Batches(keras.utils.PyDataset):
         super().__init__()
         self.inputs, self.batch_size = inputs, batch_size
         self.epochs = -(-steps // 100)
-        self.steps = -(-steps // self.epochs)
+        self.steps_per_epoch = -(-steps // self.epochs)
         self.rng = np.random.default_rng(seed)
         self.on_epoch_end()
 
     def __len__(self):
-        return self.steps
+        return self.steps_per_epoch
 
     def __getitem__(self, index):
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         return keras.tree.map_structure(lambda a: a[chosen], self.inputs)
 
     def on_epoch_end(self):
-        wanted, n = self.steps * self.batch_size, len(keras.tree.flatten(self.inputs)[0])
+        wanted, n = self.steps_per_epoch * self.batch_size, len(keras.tree.flatten(self.inputs)[0])
         rounds = [self.rng.permutation(n) for _ in range(-(-wanted // n))]
         self.order = np.concatenate(rounds)[:wanted]

@@ -121,7 +121,7 @@ def read_photograph(path: Path, size: int, grayscale: bool) -> np.ndarray:
             # JPEGs are read at 1/2, 1/4 or 1/8 where that is still large enough: several times as fast.
             image.draft(None, (2 * size, 2 * size))
             upright = ImageOps.exif_transpose(image).convert("L" if grayscale else "RGB")
-    # Pillow tells a file that it cannot read by many exceptions, from OSError to SyntaxError.
+    # For a file that it cannot read Pillow raises many exceptions, from OSError to SyntaxError.
     except Exception as error:
         raise ValueError(
             f"{path} cannot be decoded as a photograph ({type(error).__name__}: {error}): repair it, or "

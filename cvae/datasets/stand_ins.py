@@ -2,9 +2,9 @@
 
 import numpy as np
 
-# For MNIST, and for any other set: what a stand-in is, and how many of its images are for training.
-DIGITS = "1,797 real 8x8 digits of scikit-learn, enlarged", 1500
-PICTURES = "2,400 generated pictures of textured shapes", 2000
+# The stand-in for MNIST, and that for any other set; how many of their images are for training.
+DIGITS, DIGITS_FOR_TRAINING = "1,797 real 8x8 digits of scikit-learn, enlarged", 1500
+PICTURES, PICTURES_FOR_TRAINING = "2,400 generated pictures of textured shapes", 2000
 
 
 def digits(side=28):
@@ -25,7 +25,7 @@ def digits(side=28):
         large = np.asarray(picture.resize((inner, inner), Image.Resampling.BICUBIC))
         image[margin : margin + inner, margin : margin + inner, 0] = large
     labels = data.target.astype("int64")
-    return split(images, labels, DIGITS[1])
+    return split(images, labels, DIGITS_FOR_TRAINING)
 
 
 def pictures(side=32, channels=3, classes=10, seed=0):
@@ -59,7 +59,7 @@ def pictures(side=32, channels=3, classes=10, seed=0):
     images = np.clip(images + rng.normal(0, 0.02, images.shape), 0, 1)
     order = rng.permutation(n)
     images, labels = (255 * images[order]).astype("uint8"), labels[order].astype("int64")
-    return split(images, labels, PICTURES[1])
+    return split(images, labels, PICTURES_FOR_TRAINING)
 
 
 def split(images, labels, n):

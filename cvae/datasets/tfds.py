@@ -66,13 +66,17 @@ def load(
 
 
 def source_of(name: str, *, limit: int | None = None) -> tuple[str, int]:
-    """`ImageDataset.source` of what `load` gives, and its number of training images; reads no image."""
+    """`ImageDataset.source` of what `load` gives, and its number of training images.
+
+    It reads no image; but it prepares the set, as `load` would, where TFDS has not yet done so.
+    """
     builder = find_builder(name)
     if make_ready(builder) is None:
         source, images = f"TFDS {name} {builder.version}", builder.info.splits["train"].num_examples
+    elif name == "mnist":
+        source, images = f"stand-in: {stand_ins.DIGITS}", stand_ins.DIGITS_FOR_TRAINING
     else:
-        what, images = stand_ins.DIGITS if name == "mnist" else stand_ins.PICTURES
-        source = f"stand-in: {what}"
+        source, images = f"stand-in: {stand_ins.PICTURES}", stand_ins.PICTURES_FOR_TRAINING
     return source, images if limit is None else min(limit, images)
 
 

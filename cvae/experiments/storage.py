@@ -38,6 +38,12 @@ def retraining() -> bool:
     return os.environ.get("CVAE_RETRAIN") == "1"
 
 
+NO_REPOSITORY = (
+    "results and trained weights are part of the repository, and this cvae is installed without it: "
+    "clone the repository and, in its folder, run pip install --editable ."
+)
+
+
 def result_path(name: str) -> Path:
     """Where the result of this name is recorded.
 
@@ -45,10 +51,7 @@ def result_path(name: str) -> Path:
         FileNotFoundError: the package is installed without the repository.
     """
     if RESULTS is None:
-        raise FileNotFoundError(
-            "results and trained weights are part of the repository, and this cvae is installed without "
-            "it: clone the repository and, in its folder, run pip install --editable ."
-        )
+        raise FileNotFoundError(NO_REPOSITORY)
     return RESULTS / f"{name}.json"
 
 
@@ -76,12 +79,13 @@ def trained_weights(recipe: Recipe) -> Path:
     """`find_weights`, or an error that says what to do."""
     path = find_weights(recipe)
     if path is None:
-        raise FileNotFoundError(f"{recipe.name} is not trained with these settings: train it first")
+        hint = "train it first" if PRETRAINED else f"train it first ({NO_REPOSITORY})"
+        raise FileNotFoundError(f"{recipe.name} is not trained with these settings: {hint}")
     return path
 
 
 def find_weights(recipe: Recipe) -> Path | None:
-    """Weights whose card has this recipe's settings and the data that there is now; reads no image.
+    """Weights whose card has this recipe's settings and the data that there is now (`source_of`).
 
     With `CVAE_RETRAIN=1` the committed ones do not count: what was trained again is in `runs/`.
     """

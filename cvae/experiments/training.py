@@ -121,7 +121,6 @@ def start_from(first: Recipe, recipe: Recipe, vae: VAE, verbose) -> None:
         getattr(vae, part).set_weights(known)
     for weights, value in zip(anew, drawn, strict=True):
         weights.assign(value)
-    vae.beta.assign(recipe.settings.beta)
 
 
 def next_to_z(vae: VAE) -> list:
@@ -190,6 +189,8 @@ def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE
     recipe = find(recipe) if isinstance(recipe, str) else recipe
     path = None if storage.retraining() else storage.find_weights(recipe)
     if path is None:
+        if storage.PRETRAINED is None:
+            print(storage.NO_REPOSITORY)
         print(f"{recipe.name}: training, {recipe.settings.epochs} epochs")
         return train(recipe, verbose=verbose)
     card = json.loads(path.with_suffix(".json").read_text())

@@ -18,14 +18,25 @@ from cvae.utils.images import to_float
 LOG_VAR_RANGE = (-20.0, 10.0)
 
 
-class Encoder(keras.Model):
-    """images -> body -> z_mean, z_log_var. The two heads stay float32 under mixed precision.
+class Network(keras.Model):
+    """A model that is saved by the arguments of its constructor, which are its attributes.
 
-    A subclass makes the layers of the body, and names the arguments of its constructor: they are its
-    attributes, and what is saved of it.
+    A subclass names them in `arguments`.
     """
 
-    arguments: tuple[str, ...] = ("latent_dim",)
+    arguments: tuple[str, ...] = ()
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), **{name: getattr(self, name) for name in self.arguments}}
+
+
+class Encoder(Network):
+    """images -> body -> z_mean, z_log_var. The two heads stay float32 under mixed precision.
+
+    A subclass makes the layers of the body.
+    """
+
+    arguments = ("latent_dim",)
 
     def __init__(self, latent_dim: int, body: list[layers.Layer], **kwargs):
         super().__init__(**kwargs)
@@ -45,17 +56,14 @@ class Encoder(keras.Model):
         features = self.body(to_float(images), training=training)
         return self.z_mean(features), ops.clip(self.z_log_var(features), *LOG_VAR_RANGE)
 
-    def get_config(self):
-        return {**super().get_config(), **{name: getattr(self, name) for name in self.arguments}}
 
-
-class Decoder(keras.Model):
+class Decoder(Network):
     """z -> body -> to_pixels, reshaped to (batch, height, width, channels * parameters).
 
-    A subclass makes the layers, and names the arguments of its constructor, as those of `Encoder` do.
+    A subclass makes the layers.
     """
 
-    arguments: tuple[str, ...] = ("image_shape", "parameters", "output_activation")
+    arguments = ("image_shape", "parameters", "output_activation")
 
     def __init__(
         self,
@@ -107,6 +115,3 @@ class Decoder(keras.Model):
             parameters = np.clip(parameters, 1e-3, 1 - 1e-3)
             parameters = np.log(parameters / (1 - parameters))
         bias.assign(parameters.reshape(bias.shape))
-
-    def get_config(self):
-        return {**super().get_config(), **{name: getattr(self, name) for name in self.arguments}}

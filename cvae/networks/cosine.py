@@ -16,7 +16,7 @@ import scipy.fft
 from keras import layers, ops
 from numpy.typing import ArrayLike
 
-from cvae.networks.base import LOG_VAR_RANGE
+from cvae.networks.base import LOG_VAR_RANGE, Network
 from cvae.networks.blocks import ResidualBlock
 from cvae.utils.checks import check_count, check_image_shape, check_not_negative
 from cvae.utils.images import check_images, to_float
@@ -103,10 +103,10 @@ class Correction(layers.Layer):
         return ops.split(ops.cast(changes, "float32"), 2, axis=-1)
 
 
-class CosineNetwork(keras.Model):
+class CosineNetwork(Network):
     """What encoder and decoder share: the statistics, the correction, the noise they start with."""
 
-    arguments: tuple[str, ...] = ("image_shape", "noise", "filters", "blocks", "activation")
+    arguments = ("image_shape", "noise", "filters", "blocks", "activation")
 
     def __init__(self, image_shape, noise, filters, blocks, activation, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)  # bfloat16 has not the digits for a transform
@@ -127,8 +127,8 @@ class CosineNetwork(keras.Model):
         images = check_images(images, self.image_shape)
         self.statistics.adapt(images[:: max(1, len(images) // 10_000)])
 
-    def get_config(self):
-        return {**super().get_config(), **{name: getattr(self, name) for name in self.arguments}}
+    def build(self, input_shape):
+        self.correction.build((None, *self.image_shape))
 
 
 @keras.saving.register_keras_serializable("cvae")
@@ -174,9 +174,6 @@ class CosineEncoder(CosineNetwork):
         self.contrast_log_var = self.add_weight(
             shape=channels, initializer=start, name="contrast_log_var"
         )
-
-    def build(self, input_shape):
-        self.correction.build((None, *self.image_shape))
 
     def call(self, images, training=False):
         known, noise = self.statistics, self.spread
@@ -233,9 +230,6 @@ class CosineDecoder(CosineNetwork):
         self.log_scale = self.add_weight(
             shape=self.image_shape[-1:], initializer=start, name="log_scale"
         )
-
-    def build(self, input_shape):
-        self.correction.build((None, *self.image_shape))
 
     def call(self, z, training=False):
         known = self.statistics

@@ -126,7 +126,6 @@ def with_colors(frame, colors):
 
 
 def check_gif_path(path):
-    path = check_writable(path)
-    if path.suffix.lower() != ".gif":
+    if Path(path).suffix.lower() != ".gif":
         raise ValueError(f"a GIF's file name must end in .gif, got {str(path)!r}")
-    return path
+    return check_writable(path)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -144,7 +145,7 @@ def losses(histories: dict[str, dict], keys: Sequence[str] = ("loss", "reconstru
     """
     figure, axes = plt.subplots(1, len(keys), figsize=(4 * len(keys), 3.2), squeeze=False)
     for panel, key in zip(axes[0], keys, strict=True):
-        for color, (name, history) in zip(CLASS_COLORS, histories.items(), strict=False):
+        for color, (name, history) in zip(cycle(CLASS_COLORS), histories.items(), strict=False):
             epochs = np.arange(1, len(history[key]) + 1)
             panel.plot(epochs, history[key], "--", color=color, label=f"{name}, training")
             if f"val_{key}" in history:
@@ -225,7 +226,7 @@ def steps(values: dict[str, float], landmarks: dict[str, float], xlabel: str) ->
             beside, (number, place), (8, 0), textcoords="offset points", va="center", fontsize=9,
             bbox={"color": "white", "pad": 1},
         )  # fmt: skip
-    for color, (name, number) in zip(CLASS_COLORS[1:], landmarks.items(), strict=False):
+    for color, (name, number) in zip(cycle(CLASS_COLORS[1:]), landmarks.items(), strict=False):
         axes.axvline(number, ls=":", color=color, label=f"{name}: {number:.2f}")
     axes.set(xlabel=xlabel, xlim=(None, numbers.max() + 0.25 * np.ptp(numbers)))
     axes.set_yticks(places, list(values))

@@ -140,7 +140,7 @@ def scores(y_true, y_pred, order) -> dict[str, float]:
     }
 
 
-class LongTail(Study):
+class LongTailStudy(Study):
     """Every arm on every data set with every seed, each with both classifiers."""
 
     name = "oversampling"
@@ -168,7 +168,7 @@ class LongTail(Study):
         return {key: score(key[-1], load(dataset), x, y, order, seed, weights) for key in keys}
 
 
-STUDY = LongTail()
+STUDY = LongTailStudy()
 
 
 def score(kind, data, x, y, order, seed, weights=None) -> dict[str, float]:
@@ -230,16 +230,8 @@ def summary(known: dict, dataset: str, classifier: str) -> list[dict]:
     Raises:
         ValueError: arms that have not been run with every seed.
     """
-    missing = [
-        (method, target, seed)
-        for (method, target), seed in itertools.product(ARMS, SEEDS)
-        if (dataset, seed, method, target, classifier) not in known
-    ]
-    if missing:
-        raise ValueError(
-            f"{len(missing)} results of {dataset} with {classifier} are missing, such as {missing[0]}: "
-            "run python -m cvae reproduce oversampling"
-        )
+    needed = [key for key in STUDY.keys() if (key[0], key[-1]) == (dataset, classifier)]  # noqa: SIM118
+    STUDY.check_complete(known, needed)
 
     def over_seeds(arm, metric):
         return [known[dataset, seed, *arm, classifier][metric] for seed in SEEDS]

@@ -25,7 +25,7 @@ def models(dataset: str) -> list[str]:
     return [REAL, *(recipe.name for recipe in kept)]
 
 
-class Scores(Study):
+class SamplesStudy(Study):
     """Real images and every committed model before the reference classifier of their data set."""
 
     name = "samples"
@@ -47,7 +47,7 @@ class Scores(Study):
         return {work: training.score_samples(recipe, vae, training.SAMPLES)}
 
 
-STUDY = Scores()
+STUDY = SamplesStudy()
 
 
 def markdown(known: dict[tuple, dict]) -> str:

@@ -101,20 +101,19 @@ class Study:
             [dict(zip(self.fields, key, strict=True)) | row for key, row in self.read().items()]
         )
 
-    def complete(self) -> pd.DataFrame:
-        """`frame`, where every row is there.
+    def check_complete(self, known: dict[tuple, dict], keys: list[tuple] | None = None) -> None:
+        """Raises ValueError where rows are missing: how many, and which command runs them.
 
-        Raises:
-            ValueError: rows are missing; it says how many, and which command runs them.
+        Args:
+            known: what `read` gives.
+            keys: of the rows that are needed; None for all.
         """
-        known = self.read()
-        missing = [key for key in self.keys() if key not in known]
+        missing = [key for key in (keys or self.keys()) if key not in known]
         if missing:
             raise ValueError(
                 f"{len(missing)} results of {self.name} are missing, such as {missing[0]}: run "
                 f"python -m cvae reproduce {self.name}"
             )
-        return self.frame()
 
     def write(self, known: dict[tuple, dict]) -> None:
         """Write the rows, all or nothing."""

@@ -51,7 +51,7 @@ WAYS = {
     "conditional, posterior, 30 dimensions": (
         CONDITIONAL | {"latent_dim": 30}, {"source": "posterior"},
     ),
-    "conditional, edits, 30 dimensions": (
+    "conditional, residuals, 30 dimensions": (
         CONDITIONAL | {"latent_dim": 30}, {"source": "posterior", "pixels": "residual"},
     ),
 }  # fmt: skip
@@ -92,7 +92,7 @@ def generate(
     return x_new[len(y) :], y_new[len(y) :], before
 
 
-class Synthetic(Study):
+class SyntheticStudy(Study):
     """The classifier on real images, on those of each way, and on both; beside the results a picture of
     what each way generates, ten images of each class."""
 
@@ -136,7 +136,7 @@ class Synthetic(Study):
         return self.path.parent / f"{self.path.stem}-{re.sub('[^a-z0-9]+', '-', way.lower())}.png"
 
 
-STUDY = Synthetic()
+STUDY = SyntheticStudy()
 
 
 def save_sheet(x, y, image_shape, path: Path) -> None:

@@ -17,18 +17,18 @@ from cvae.experiments.studies.study import Study
 
 VALIDATION = 10_000
 SEEDS = (10, 11)
-START = {"latent_dim": 20, "options": {"hidden": (512, 256)}, "steps": 4000}
-EDITS = {"source": "posterior", "pixels": None, "temperature": 3.0}
+START = imbalance.TRAINING
+RESIDUALS = {"source": "posterior", "pixels": None, "temperature": 3.0}
 # How the VAE is trained and what it draws. Each differs from another in one thing; candidates that
 # share their training stand together, for it is done once.
 CANDIDATES = {
-    "means, spread 3": (START, EDITS | {"pixels": "mean"}),
-    "edits, spread 1": (START, EDITS | {"temperature": 1.0}),
-    "edits, spread 2": (START, EDITS | {"temperature": 2.0}),
-    "edits, spread 3": (START, EDITS),
-    "edits, spread 4": (START, EDITS | {"temperature": 4.0}),
-    "edits, spread 3, 10 dimensions": (START | {"latent_dim": 10}, EDITS),
-    "edits, spread 3, 50 dimensions": (START | {"latent_dim": 50}, EDITS),
+    "means, temperature 3": (START, RESIDUALS | {"pixels": "mean"}),
+    "residuals, temperature 1": (START, RESIDUALS | {"temperature": 1.0}),
+    "residuals, temperature 2": (START, RESIDUALS | {"temperature": 2.0}),
+    "residuals, temperature 3": (START, RESIDUALS),
+    "residuals, temperature 4": (START, RESIDUALS | {"temperature": 4.0}),
+    "residuals, temperature 3, 10 dimensions": (START | {"latent_dim": 10}, RESIDUALS),
+    "residuals, temperature 3, 50 dimensions": (START | {"latent_dim": 50}, RESIDUALS),
 }
 
 
@@ -46,7 +46,7 @@ def validation_part(data: ImageDataset, n: int = VALIDATION) -> ImageDataset:
     )  # fmt: skip
 
 
-class Settings(Study):
+class SettingsStudy(Study):
     """Every candidate at full balance, on images that the study does not test on."""
 
     name = "oversampling-settings"
@@ -78,15 +78,17 @@ class Settings(Study):
         return {key: imbalance.score(key[-1], data, x, y, order, seed) for key in keys}
 
     def table(self) -> pd.DataFrame:
-        """Mean balanced accuracy over the seeds: a row for each arm, a column for each data set and
-        classifier.
+        """Mean balanced accuracy over the seeds: a row for each arm, the best on average first, and a
+        column for each data set and classifier.
 
         Raises:
             ValueError: an arm that has not been scored with every seed.
         """
-        return self.complete().pivot_table(
+        self.check_complete(self.read())
+        means = self.frame().pivot_table(
             "balanced_accuracy", index="arm", columns=["dataset", "classifier"]
         )
+        return means.loc[means.mean(axis=1).sort_values(ascending=False).index]
 
 
-STUDY = Settings()
+STUDY = SettingsStudy()
