@@ -71,6 +71,7 @@ class Submission:
 @pytest.fixture(scope="module")
 def submission():
     """A problem set by its name, made ready once, on little data."""
+    pytest.importorskip("tensorflow_datasets", reason="the problem sets use TensorFlow")
     with pytest.MonkeyPatch.context() as patch, mpl.rc_context({"backend": "agg"}):
         patch.setenv("CVAE_PROFILE", "smoke")
         yield functools.lru_cache(Submission)

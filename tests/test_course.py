@@ -9,6 +9,7 @@ import sys
 import pytest
 from test_assignments import ASSIGNMENTS, MISTAKES, SETS, cells, source
 
+pytest.importorskip("tensorflow_datasets", reason="the problem sets use TensorFlow")
 nbgrader = pytest.importorskip("nbgrader", reason="teachers' extra: requirements-course.txt")
 from nbgrader.api import Gradebook  # noqa: E402
 

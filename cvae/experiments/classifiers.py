@@ -165,9 +165,9 @@ def train(name: str, out: str | Path | None = None, limit: int | None = None, **
     return model
 
 
-def fit(model: keras.Model, data: ImageDataset, settings: dict) -> None:
-    """Train on images that are flipped and moved anew in every epoch, by Keras's own layers."""
-    height, width, _ = data.image_shape
+def augmentation(image_shape: tuple[int, int, int], settings: dict) -> keras.Sequential:
+    """uint8 images -> images in [0, 1]; in training each is flipped or not, and moved by whole pixels."""
+    height, width, _ = image_shape
     shift, seed = settings["shift"], settings["seed"]
     moves = []  # with two seeds: with one, both layers would draw the same numbers
     if settings["flip"]:
@@ -176,7 +176,12 @@ def fit(model: keras.Model, data: ImageDataset, settings: dict) -> None:
         moves.append(
             layers.RandomTranslation(shift / height, shift / width, "reflect", "nearest", seed=seed + 1)
         )
-    moved = keras.Sequential([keras.Input(data.image_shape), layers.Rescaling(1 / 255), *moves, model])
+    return keras.Sequential([keras.Input(image_shape), layers.Rescaling(1 / 255), *moves])
+
+
+def fit(model: keras.Model, data: ImageDataset, settings: dict) -> None:
+    """Train on images that are augmented anew in every epoch, inside the model that is trained."""
+    moved = keras.Sequential([augmentation(data.image_shape, settings), model])
     steps = settings["epochs"] * -(-len(data.x_train) // settings["batch_size"])
     rate = keras.optimizers.schedules.CosineDecay(settings["learning_rate"], steps)
     moved.compile(
