@@ -87,7 +87,7 @@ def test_classifiers_learn_in_the_same_number_of_steps(digits, kind):
     model = imbalance.train_classifier(build, x, y, (8, 8, 1), seed=0, steps=200)
     assert model.optimizer.iterations == 200
     right = model.predict(digits.x_test / 255, verbose=0).argmax(axis=1) == digits.y_test
-    assert right.mean() > 0.7  # chance is 0.1; 0.85 with every backend
+    assert right.mean() > 0.7  # chance is 0.1; about 0.85 with each backend
     half = imbalance.train_classifier(build, x[:300], y[:300], (8, 8, 1), seed=0, steps=200)
     assert half.optimizer.iterations == 200
 

@@ -109,7 +109,7 @@ def test_a_trained_vae_draws_the_right_class(digits):
     for source in ("prior", "posterior"):
         sampler = images(steps=1000, source=source, options={"hidden": (128,)}, latent_dim=4)
         X_new, y_new = sampler.fit_resample(X, y)
-        assert classifier.score(X_new[len(X) :], y_new[len(X) :]) > 0.95
+        assert classifier.score(X_new[len(X) :], y_new[len(X) :]) > 0.9
 
 
 def test_temperature_zero_rebuilds_the_members_each_as_often(digits):
@@ -254,7 +254,7 @@ def test_in_a_pipeline_in_place_of_smote(digits):
     X, y = digits
     for sampler in (SMOTE(k_neighbors=1, random_state=0), images()):
         model = make_pipeline(sampler, LogisticRegression(max_iter=500))
-        assert model.fit(X, y).score(X, y) > 0.9
+        assert model.fit(X, y).score(X, y) > 0.85
     search = GridSearchCV(model, {"vaeoversampler__source": ["prior", "posterior"]}, cv=2)
     assert search.fit(X, y).best_params_["vaeoversampler__source"] in ("prior", "posterior")
 

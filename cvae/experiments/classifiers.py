@@ -166,7 +166,7 @@ def train(name: str, out: str | Path | None = None, limit: int | None = None, **
 
 
 def augmentation(image_shape: tuple[int, int, int], settings: dict) -> keras.Sequential:
-    """uint8 images -> images in [0, 1]; in training each is flipped or not, and moved by whole pixels."""
+    """uint8 images -> images in [0, 1]; in training each may be flipped and is moved by whole pixels."""
     height, width, _ = image_shape
     shift, seed = settings["shift"], settings["seed"]
     moves = []  # with two seeds: with one, both layers would draw the same numbers
