@@ -1,18 +1,13 @@
 """Looking into a latent space: planes, ways between points, projections, what each dimension does."""
 
-from __future__ import annotations
-
 from statistics import NormalDist
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cvae import gaussian
-
-if TYPE_CHECKING:
-    from cvae.vae import VAE
+from cvae.vae import VAE
 
 
 def grid(

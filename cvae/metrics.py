@@ -1,10 +1,7 @@
 """Held-out numbers: ELBO, NLL, bits per dimension, inception score, Frechet distance."""
 
-from __future__ import annotations
-
 import math
 import os
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -16,9 +13,7 @@ from tqdm import tqdm
 from cvae.gaussian import kl_divergence, reparameterize
 from cvae.utils.checks import check_count, in_batches
 from cvae.utils.images import check_images
-
-if TYPE_CHECKING:
-    from cvae.vae import VAE
+from cvae.vae import VAE
 
 
 def elbo(

@@ -112,6 +112,7 @@ def test_the_face_has_a_few_names_and_every_one_is_there():
 
 def test_installed_without_the_repository(tmp_path):
     """As `pip install .` leaves it: the package alone, in a folder where nothing else is."""
+    pytest.importorskip("tensorflow_datasets")
     site = tmp_path / "site"
     shutil.copytree(PACKAGE, site / "cvae", ignore=shutil.ignore_patterns("__pycache__"))
     for folder in {path.parent for path in MODULES.values()}:
@@ -144,8 +145,8 @@ training.load_or_train("luther-2")
     assert where.startswith(str(site))
     assert shape == "(2, 8, 8, 1)"
     assert codes == f"2 2 {tmp_path / 'runs'}"
-    errors = result.stderr.splitlines()
-    assert len(errors) == 2
+    errors = [line for line in result.stderr.splitlines() if line.startswith("python -m cvae")]
+    assert len(errors) == 2  # TFDS may have said more
     for line in (*errors, card, weights):
         assert "clone the repository" in line
 

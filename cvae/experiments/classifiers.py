@@ -19,9 +19,10 @@ from cvae.utils.files import atomic_write
 from cvae.utils.images import check_images, to_float
 
 REFERENCE = 10_000  # training images that generated ones are compared with
-# How they are trained; the committed ones were before this moved each image by itself: a batch was
-# flipped and moved as one. Flipped left to right a shirt is a shirt, a 3 is no digit. Digits are learnt
-# better when moved by up to two pixels ("shift"), but not clothes, which fill their frame.
+# How they are trained. The committed weights are older than `augmentation`: they saw all images of a
+# batch flipped and moved alike, where now each is by itself. Flipped left to right a shirt is a shirt, a
+# 3 is no digit. Digits are learnt better when moved by up to two pixels ("shift"), but not clothes,
+# which fill their frame.
 COMMON = {"network": "cnn", "batch_size": 128, "learning_rate": 2e-3}
 SETTINGS = {
     "mnist": COMMON | {"epochs": 8, "flip": False, "shift": 2},

@@ -77,8 +77,9 @@ class Statistics(layers.Layer):
 
     def contrast(self, coefficients):
         """The log of how much larger an image's coefficients are than usual: (batch, channels)."""
-        energy = ops.sum(self.high * ops.square(coefficients / self.raw), axis=(1, 2))
-        return 0.5 * ops.log(energy / self.high.sum(axis=(0, 1)) + 1e-3)
+        high = ops.convert_to_tensor(self.high)  # PyTorch mixes no arrays with tensors
+        energy = ops.sum(high * ops.square(coefficients / self.raw), axis=(1, 2))
+        return 0.5 * ops.log(energy / ops.sum(high, axis=(0, 1)) + 1e-3)
 
 
 class Correction(layers.Layer):
@@ -181,7 +182,7 @@ class CosineEncoder(CosineNetwork):
         pixels, log_var = self.correction(differences, training=training)
         coefficients = known.transform(differences + noise * pixels)
         contrast = known.contrast(coefficients)
-        spread = known.spread * ops.exp(known.high * contrast[:, None, None])
+        spread = known.spread * ops.exp(ops.convert_to_tensor(known.high) * contrast[:, None, None])
         variance = ops.square(spread) + noise**2
         mean = coefficients * spread / variance * ops.exp(self.log_gain)
         log_var = (
@@ -235,7 +236,7 @@ class CosineDecoder(CosineNetwork):
         known = self.statistics
         size = math.prod(self.image_shape)
         contrast = known.contrast_mean + known.contrast_spread * z[:, size:]
-        power = (self.power + known.high) * contrast[:, None, None]
+        power = (self.power + ops.convert_to_tensor(known.high)) * contrast[:, None, None]
         coefficients = ops.reshape(z[:, :size], (-1, *self.image_shape)) * known.spread
         differences = known.back(coefficients * ops.exp(self.log_gain + power))
         pixels, log_scale = self.correction(differences, training=training)

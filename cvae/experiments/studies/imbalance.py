@@ -37,7 +37,8 @@ BASELINES = ("none", "weights", "random", "smote", "borderline")
 STEPS, BATCH = 1000, 128
 RARE = 3  # the recall of this many of the rarest classes is shown
 METRICS = ("balanced_accuracy", "macro_f1", "g_mean", "rare_recall")
-# The VAE of both its methods, and what each draws; `tuning` is how they and TEMPERATURE were chosen.
+# The VAE of the two methods that draw from one, and what each draws; `tuning` is how they and
+# TEMPERATURE were chosen.
 TRAINING = {"latent_dim": 20, "options": {"hidden": (512, 256)}, "steps": 4000}
 DRAWS = {
     "vae-prior": {"source": "prior", "temperature": 1.0},

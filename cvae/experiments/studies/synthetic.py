@@ -2,7 +2,7 @@
 
 Its ten VAEs, one for each digit, generate 10,000 images each; its classifier is trained on real
 images, on generated ones and on both, and tested on the real test images. Then what makes generated
-images better training data, one change at a time. `reproduce` runs it and can be interrupted.
+images better training data, one change at a time. `STUDY.reproduce()` runs it and can be interrupted.
 """
 
 import functools
