@@ -50,7 +50,7 @@ def grid(
         z, rows = np.zeros((n, n, vae.latent_dim)), n
         z[..., dims[0]], z[..., dims[1]] = values[None, :], values[::-1, None]
     z = z.reshape(-1, vae.latent_dim).astype("float32")
-    images = vae.decode(z) if labels is None else vae.decode(z, np.full(len(z), labels))
+    images = vae.decode(z, None if labels is None else np.full(len(z), labels))
     return images.reshape(rows, n, *images.shape[1:])
 
 
@@ -89,7 +89,7 @@ def kl_per_dimension(vae: VAE, images: ArrayLike, labels: ArrayLike | None = Non
 
     The sum is the `kl` that training logs. A dimension near 0 carries nothing about the image.
     """
-    z_mean, z_log_var = _encode(vae, images, labels)
+    z_mean, z_log_var = vae.encode(images, labels)
     terms = keras.ops.convert_to_numpy(gaussian.kl_terms(z_mean, z_log_var))
     return terms.mean(axis=0)
 
@@ -103,9 +103,5 @@ def active_units(
     """
     if not threshold > 0:
         raise ValueError(f"threshold must be above 0, got {threshold}")
-    z_mean, _ = _encode(vae, images, labels)
+    z_mean, _ = vae.encode(images, labels)
     return int((z_mean.var(axis=0) > threshold).sum())
-
-
-def _encode(vae, images, labels):
-    return vae.encode(images) if labels is None else vae.encode(images, labels)

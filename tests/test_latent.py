@@ -13,7 +13,7 @@ class Recorder:
     def __init__(self, latent_dim=2):
         self.latent_dim, self.calls = latent_dim, []
 
-    def decode(self, z):
+    def decode(self, z, labels=None):
         self.calls.append(z)
         return np.broadcast_to(z.sum(axis=1)[:, None, None, None], (len(z), 2, 2, 1))
 
@@ -90,7 +90,7 @@ def test_kl_per_dimension_sums_to_the_kl(small, images):
 
 def test_active_units():
     class Encoded:
-        def encode(self, images):
+        def encode(self, images, labels=None):
             z_mean = np.zeros((100, 3))
             z_mean[:, 0] = np.linspace(-2, 2, 100)
             z_mean[:, 1] = 0.05 * np.sin(np.arange(100))  # variance 0.00125

@@ -1,4 +1,7 @@
-"""Notebook 09's recipes: from the tutorial's network to the best of ours, one change at a time."""
+"""Notebook 09's recipes: from the tutorial's network to the best of ours, one change at a time.
+
+Committed weights and results are filed under the names, hence "ladder-" in all of them.
+"""
 
 from cvae.experiments.reports import REPORTS
 
