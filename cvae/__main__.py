@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -30,8 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `list | head`: who read has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     # What the package raises for a wrong argument or file: its message says what to do.
-    except (ValueError, TypeError, OSError, FloatingPointError) as error:
+    except (ValueError, TypeError, OSError, FloatingPointError, RuntimeError) as error:
         print(f"python -m cvae {options.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -123,21 +128,23 @@ def add_table(commands):
         "table",
         help="reported against measured",
         description="Print what the reports publish beside what we measured, likelihoods beside those "
-        "of papers, and the scores of samples; write the same tables as Markdown.",
+        "of papers, and the scores of samples, as Markdown.",
     )
-    command.add_argument("--out", metavar="TABLE.md", help="(default: data/results/table.md)")
+    command.add_argument("--out", metavar="TABLE.md", help="a file to write it to as well")
     command.set_defaults(run=run_table)
 
 
 def run_table(options):
     samples = importlib.import_module(STUDIES["samples"])
-    out = options.out or storage.result_path("table").with_suffix(".md")
+    if options.out:
+        check_writable(options.out)
     parts = [module.markdown(module.rows()) for module in (against_reports, against_papers)]
     scores = samples.STUDY.read()
     text = "\n".join([*parts, samples.markdown(scores)] if scores else parts)
     print(text, end="")
-    with atomic_write(out) as temporary:
-        Path(temporary).write_text(text)
+    if options.out:
+        with atomic_write(options.out) as temporary:
+            Path(temporary).write_text(text)
 
 
 def add_sample(commands):

@@ -4,6 +4,7 @@ import inspect
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from cvae import likelihoods, networks
 from cvae.utils.files import atomic_write, check_writable
@@ -36,9 +37,10 @@ def build_vae(
     """Build a VAE, or a `ConditionalVAE` where num_classes is given.
 
     Args:
-        image_shape: (height, width, channels).
+        image_shape: (height, width, channels), of any size.
         latent_dim: dimensions of z.
-        network: "mlp", "conv", "residual", or for photographs "cosine".
+        network: "mlp", "conv", "residual", or for photographs "cosine", which has a latent_dim and a
+            likelihood of its own.
         likelihood: a name or an instance. A Gaussian of fixed variance gets means in [0, 1], through
             a sigmoid.
         num_classes: number of labels of a conditional VAE.
@@ -48,7 +50,7 @@ def build_vae(
             are reversed for the decoder.
 
     Raises:
-        ValueError: an unknown network, likelihood or argument, sides that the strides do not divide.
+        ValueError: an unknown network, likelihood or argument.
     """
     if network not in NETWORKS:
         raise ValueError(f"network must be one of {', '.join(NETWORKS)}, got {network!r}")
@@ -56,7 +58,7 @@ def build_vae(
         raise ValueError("a 'cosine' network takes no labels: leave out num_classes")
     likelihood = likelihoods.get(likelihood)
     mirrored = {
-        key: value[::-1] if key in MIRRORED and not isinstance(value, int) else value
+        key: value if key not in MIRRORED or np.ndim(value) == 0 else list(value)[::-1]
         for key, value in options.items()
     }
     fixed_gaussian = isinstance(likelihood, likelihoods.Gaussian) and likelihood.parameters == 1
@@ -80,8 +82,11 @@ def checked(network_class, options):
     """`network_class` with its options filled in, if it has them all."""
     known = set()
     for parent in network_class.__mro__[: network_class.__mro__.index(keras.Model)]:
-        known |= set(inspect.signature(parent.__init__).parameters)
-    known -= {"self", "kwargs", "body", "config", "to_pixels", "latent_dim", "image_shape"}
+        named = inspect.signature(parent.__init__).parameters.values()
+        known |= {
+            p.name for p in named if p.kind is not p.VAR_KEYWORD and p.kind is not p.VAR_POSITIONAL
+        }
+    known -= {"self", "body", "to_pixels", "latent_dim", "image_shape"}
     unknown = sorted(set(options) - known)
     if unknown:
         raise ValueError(
@@ -110,23 +115,35 @@ def check_model_path(path) -> Path:
     return check_writable(path)
 
 
-def load_vae(path: str | Path) -> VAE:
+def load_vae(path: str | Path, custom_objects: dict | None = None) -> VAE:
     """Load a VAE that `save_vae` or `vae.save` wrote.
+
+    Args:
+        path: of the `.keras` file.
+        custom_objects: {name: class} for networks of your own that are not registered with
+            `keras.saving.register_keras_serializable`.
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: a file that is not one of ours, or only part of one.
+        ValueError: a file that is not one of ours, or only part of one; networks whose class is not
+            known here.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}; python -m cvae train makes one")
     try:
-        vae = keras.saving.load_model(path)
+        vae = keras.saving.load_model(path, custom_objects)
     # For a file that it cannot read Keras raises many exceptions, from zipfile's to TypeError.
     except Exception as error:
+        words = str(error).splitlines()[0][:200] if str(error) else "no message"
+        if "Could not locate class" in str(error):
+            raise ValueError(
+                f"{path} holds a class that is not known here: import the module that defines it, "
+                "with keras.saving.register_keras_serializable, or give custom_objects. " + words
+            ) from error
         raise ValueError(
             f"{path} is not a VAE that this package saved, or is damaged ({type(error).__name__}: "
-            f"{str(error).splitlines()[0][:150] if str(error) else 'no message'})"
+            f"{words})"
         ) from error
     if not isinstance(vae, VAE):
         raise ValueError(f"{path} holds a {type(vae).__name__}, not a VAE of this package")

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from cvae.utils.checks import check_count, check_not_negative
+
 
 class AnnealBeta(keras.callbacks.Callback):
     """Raise (or lower) beta from `start` to `end` in equal steps over the first `epochs` epochs.
@@ -25,11 +27,9 @@ class AnnealBeta(keras.callbacks.Callback):
 
     def __init__(self, start: float = 0.0, end: float = 1.0, epochs: int = 10, cycle: int | None = None):
         super().__init__()
-        if start < 0 or end < 0 or epochs < 1:
-            raise ValueError(
-                f"start and end must be 0 or more and epochs 1 or more, got {start}, {end}, {epochs}"
-            )
-        if cycle is not None and cycle < epochs:
+        start, end = check_not_negative("start", start), check_not_negative("end", end)
+        epochs = check_count("epochs", epochs)
+        if cycle is not None and check_count("cycle", cycle) < epochs:
             raise ValueError(f"cycle must be at least epochs, {epochs}, or None; got {cycle}")
         self.start, self.end, self.epochs, self.cycle = start, end, epochs, cycle
 
@@ -39,7 +39,7 @@ class AnnealBeta(keras.callbacks.Callback):
         return self.start + (self.end - self.start) * min(1.0, epoch / self.epochs)
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.model.beta.assign(self.beta_at(epoch))
+        self.model.beta = self.beta_at(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
@@ -66,5 +66,6 @@ class StopOnNaN(keras.callbacks.Callback):
         raise FloatingPointError(
             f"the loss became {float(loss)} in epoch {self.epoch}, batch {batch + 1}. Try a learning "
             "rate ten times lower, an optimizer with clipnorm=1.0, or a larger variance if the "
-            "likelihood is a Gaussian; the weights are spoilt: build the model anew"
+            "likelihood is a Gaussian; look for pixels outside [0, 1] in a distributed "
+            "data set, which is not checked; the weights are spoilt: build the model anew"
         )

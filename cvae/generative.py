@@ -1,6 +1,7 @@
-"""What a model of images can do, whatever is inside: train on checked data, encode, decode, sample."""
+"""What a model of images can do, whatever is inside: encode, decode, sample, interpolate, weigh
+samples of z."""
 
-from typing import Any
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -8,43 +9,19 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from cvae import gaussian
-from cvae.callbacks import StopOnNaN
-from cvae.utils.checks import check_stream, check_z, in_batches
+from cvae.checked import CheckedModel
+from cvae.gaussian import log_normal, reparameterize
+from cvae.utils.checks import check_z, in_batches
+from cvae.utils.images import Tensor
 
 
-class GenerativeModel(keras.Model):
+class GenerativeModel(CheckedModel):
     """NumPy in, NumPy out, in batches. `VAE` says what a batch goes through.
 
     A subclass has the attributes latent_dim, image_shape and likelihood, and the methods
     `encode_batch(inputs)`, `decode_batch(z, inputs)`, `images_of(inputs)`, `check_arrays(x)` and
     `with_labels(x, labels)`; inputs are images, or a dict of images and labels.
     """
-
-    def fit(
-        self, x: Any = None, *args, callbacks: Any = None, validation_data: Any = None, **kwargs
-    ) -> keras.callbacks.History:
-        """Train as `keras.Model.fit` does, after a look at the data.
-
-        Args:
-            x: images (n, height, width, channels), uint8 or float in [0, 1]; or a `tf.data.Dataset`
-                or `PyDataset` of such batches. `ConditionalVAE`: {"image": ..., "label": ...}.
-            validation_data: the same, held out.
-
-        Raises:
-            ValueError, TypeError: data that the model cannot be trained on, before training starts.
-            FloatingPointError: the loss became NaN, with epoch, batch and what to try.
-        """
-        x = self.check_inputs(x)
-        if isinstance(validation_data, tuple):  # (x, y) or (x, y, sample_weight), as Keras takes it
-            validation_data = (self.check_inputs(validation_data[0]), *validation_data[1:])
-        elif validation_data is not None:
-            validation_data = self.check_inputs(validation_data)
-        callbacks = [*keras.tree.flatten(callbacks or []), StopOnNaN()]
-        return super().fit(x, *args, callbacks=callbacks, validation_data=validation_data, **kwargs)
-
-    def check_inputs(self, x):
-        """Return x as `fit` takes it, or say what is wrong. Of a stream, look at the first batch."""
-        return x if check_stream(x, self.check_arrays) else self.check_arrays(x)
 
     def encode(
         self, images: ArrayLike, labels: ArrayLike | None = None, batch_size: int = 512
@@ -101,3 +78,43 @@ class GenerativeModel(keras.Model):
         images = self.decode(z.reshape(-1, self.latent_dim), labels)
         images = images.reshape(*z.shape[:2], *self.image_shape)
         return images[0] if single else images
+
+    def log_importance_weights(
+        self,
+        inputs: Tensor | dict[str, Tensor],
+        z_mean: Tensor,
+        z_log_var: Tensor,
+        samples: int,
+        noise: keras.random.SeedGenerator,
+        log_likelihood: Callable[[Tensor, Tensor], Tensor],
+        beta: float | keras.Variable = 1.0,
+        training: bool = False,
+        images: Tensor | None = None,
+    ) -> Tensor:
+        """log p(x | z) + log p(z) - log q(z | x) for samples of z from q: (samples, batch), in nats.
+
+        The mean over samples of their exponentials estimates p(x) without bias.
+
+        Args:
+            inputs: a batch, as the model takes it.
+            z_mean, z_log_var: (batch, latent_dim), what the encoder says of it.
+            samples: of z for each image.
+            noise: a `keras.random.SeedGenerator`.
+            log_likelihood: (images, parameters) -> (n,): a likelihood's `log_prob` or `log_mass`.
+            beta: weight of log p(z) - log q(z | x); 1 for the importance weights proper.
+            training: the decoder's mode.
+            images: to explain; None for those of `inputs`.
+
+        Source: Burda et al. (2016), "Importance weighted autoencoders", equation 8.
+        """
+
+        def repeat(a):
+            return ops.tile(a, [samples] + [1] * (len(a.shape) - 1))
+
+        images = repeat(self.images_of(inputs) if images is None else images)
+        inputs = keras.tree.map_structure(repeat, inputs)
+        z_mean, z_log_var = repeat(z_mean), repeat(z_log_var)
+        z = reparameterize(z_mean, z_log_var, noise)
+        reconstruction = log_likelihood(images, self.decode_batch(z, inputs, training))
+        log_ratio = log_normal(z) - log_normal(z, z_mean, z_log_var)
+        return ops.reshape(reconstruction + beta * log_ratio, (samples, -1))

@@ -41,8 +41,12 @@ def grid(
         raise ValueError(
             f"expected n of at least 2 and quantiles that rise within (0, 1); got {n}, {quantiles}"
         )
-    if vae.latent_dim > 1 and not (len(set(dims)) == 2 and max(dims) < vae.latent_dim):
-        raise ValueError(f"dims must be two different dimensions below {vae.latent_dim}, got {dims}")
+    if vae.latent_dim > 1 and not (
+        len(dims) == len(set(dims)) == 2 and all(d in range(vae.latent_dim) for d in dims)
+    ):
+        raise ValueError(
+            f"dims must be two different dimensions, 0 to {vae.latent_dim - 1}, got {tuple(dims)}"
+        )
     values = np.array([NormalDist().inv_cdf(p) for p in np.linspace(low, high, n)])
     if vae.latent_dim == 1:
         z, rows = values[:, None], 1

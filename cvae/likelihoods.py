@@ -21,9 +21,12 @@ class Likelihood:
     Attributes:
         parameters: how many numbers the decoder gives for each pixel and channel; they follow one
             another along the last axis: (batch, height, width, channels * parameters).
+        takes_means: whether they are the pixels' means, which a sigmoid may keep in [0, 1]; logits,
+            variances and scales have no bounds.
     """
 
     parameters = 1
+    takes_means = False
 
     def log_prob(self, images: Tensor, parameters: Tensor) -> Tensor:
         """log p(images | parameters): (batch,) in nats. images: as `to_float` takes them."""
@@ -115,11 +118,18 @@ class Gaussian(Likelihood):
         if isinstance(variance, str):
             valid = variance == "learned"
         else:
-            valid = np.isscalar(variance) and 0 < variance < math.inf
+            number = np.ndim(variance) == 0 and np.asarray(variance).dtype.kind in "uif"
+            valid = number and 0 < variance < math.inf
         if not valid:
             raise ValueError(f"variance must be a positive number or 'learned', got {variance!r}")
-        self.variance = variance
+        self._variance = variance if isinstance(variance, str) else float(variance)
         self.parameters = 2 if variance == "learned" else 1
+        self.takes_means = self.parameters == 1
+
+    @property
+    def variance(self) -> float | str:
+        """As it was given; it cannot be changed, for what is traced would not know."""
+        return self._variance
 
     def _mean_and_log_variance(self, parameters):
         if self.variance != "learned":

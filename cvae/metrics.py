@@ -1,7 +1,6 @@
 """Held-out numbers: ELBO, NLL, bits per dimension, inception score, Frechet distance."""
 
 import math
-import os
 
 import keras
 import numpy as np
@@ -11,7 +10,8 @@ from scipy.special import logsumexp
 from tqdm import tqdm
 
 from cvae.gaussian import kl_divergence, reparameterize
-from cvae.utils.checks import check_count, in_batches
+from cvae.utils.checks import check_count, check_image_shape, check_seed, in_batches
+from cvae.utils.environment import flag
 from cvae.utils.images import check_images
 from cvae.vae import VAE
 
@@ -44,7 +44,7 @@ def elbo(
     """
     check_count("samples", samples)
     inputs = vae.check_arrays(vae.with_labels(images, labels))
-    noise = keras.random.SeedGenerator(seed)
+    noise = keras.random.SeedGenerator(check_seed(seed))
     log_likelihood = vae.likelihood.log_mass if discrete else vae.likelihood.log_prob
 
     def elbo_batch(batch):
@@ -91,12 +91,12 @@ def nll(
     check_count("batch_size", batch_size)
     inputs = vae.check_arrays(vae.with_labels(images, labels))
     n = len(vae.images_of(inputs))
-    noise = keras.random.SeedGenerator(seed)
+    noise = keras.random.SeedGenerator(check_seed(seed))
     log_likelihood = vae.likelihood.log_mass if discrete else vae.likelihood.log_prob
     at_once = min(n, max(1, batch_size // samples))  # images
     draws = [min(batch_size // at_once, samples - k) for k in range(0, samples, batch_size // at_once)]
     per_image = []
-    quiet = bool(os.environ.get("CI"))
+    quiet = flag("CI")
     for start in tqdm(range(0, n, at_once), desc="NLL", delay=1, disable=quiet):
         piece = slice(start, start + at_once)
         batch = keras.tree.map_structure(lambda a: a[piece], inputs)  # noqa: B023
@@ -121,9 +121,7 @@ def bits_per_dimension(nats: float, image_shape: tuple[int, int, int]) -> float:
     Raises:
         ValueError: an image shape without pixels.
     """
-    if np.shape(image_shape) != (3,) or min(image_shape) < 1:
-        raise ValueError(f"image_shape must be (height, width, channels), got {image_shape!r}")
-    return nats / (math.prod(image_shape) * math.log(2))
+    return nats / (math.prod(check_image_shape(image_shape)) * math.log(2))
 
 
 def inception_score(probabilities: ArrayLike, splits: int = 10) -> tuple[float, float]:

@@ -8,17 +8,19 @@ from typing import ClassVar
 import keras
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
-from scipy import sparse
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from tqdm import tqdm
 
-from cvae import runtime
-from cvae.build import NETWORKS, build_vae
+from cvae import likelihoods, runtime
+from cvae.build import build_vae
 from cvae.datasets.batches import Batches
 from cvae.likelihoods import Gaussian, Likelihood
-from cvae.utils.checks import in_batches
-from cvae.utils.images import check_images, to_float, to_uint8
+from cvae.utils import columns
+from cvae.utils.checks import check_count, in_batches
+from cvae.utils.images import to_float
+
+NOT_OPTIONS = {"image_shape", "latent_dim", "network", "likelihood", "num_classes", "seed"}
 
 
 class VAEOverSampler(BaseOverSampler):
@@ -34,16 +36,17 @@ class VAEOverSampler(BaseOverSampler):
         "not majority", "all", a dict {class: rows wanted in all}, a callable that makes one of y, or,
         for two classes, the ratio wanted of the smaller to the larger.
 
-    image_shape : tuple of int, default=None
+    image_shape : array-like of int, default=None
         (height, width, channels) of the images whose pixels are the columns of X, uint8 or in [0, 1].
         None for columns that are no pixels: they may have any range, each is scaled to [0, 1] by its
-        own minimum and maximum, and generated rows stay within it.
+        own minimum and maximum, and generated rows stay within it, floats but for the last digit.
 
-    network : {"mlp", "conv", "residual", "cosine"}, default="mlp"
-        As for `build_vae`; "mlp" where image_shape is None.
+    network : {"mlp", "conv", "residual"}, default="mlp"
+        As for `build_vae`; columns that are no pixels take "mlp".
 
     options : dict, default=None
-        More arguments for `build_vae`, such as {"hidden": (256, 256)}.
+        More arguments for `build_vae`, such as {"hidden": (256, 256)} or {"beta": 0.5}; not those that
+        have an argument here.
 
     latent_dim : int, default=10
         Dimensions of z.
@@ -72,10 +75,10 @@ class VAEOverSampler(BaseOverSampler):
         of its class. None: "residual" with the posterior, "mean" with the prior.
 
     steps : int, default=3000
-        Of training, for each VAE.
+        Of training, for each VAE; rounded up to whole epochs of about a hundred.
 
     batch_size : int, default=128
-        Rows in a step.
+        Rows in a step; all there are to train on, where they are fewer.
 
     learning_rate : float, default=0.001
         Of Adam; it falls to 0 along a cosine.
@@ -83,10 +86,11 @@ class VAEOverSampler(BaseOverSampler):
     random_state : int, RandomState instance or None, default=None
         Seed of the weights, the batches and the draws.
 
-    warm_start : bool, default=False
-        Go on with the VAEs of the last `fit_resample`, for the same images with another target, source,
-        temperature or kind of pixels; without them, or if a class that is to grow is not among theirs,
-        they are trained as usual.
+    reuse_vaes : bool, default=False
+        Draw from the VAEs of the last `fit_resample`, for the same images with another target, source,
+        temperature, kind of pixels or random_state. They are trained anew if a class is to grow that
+        has none, and where the classes, the shape, the columns' ranges or an argument that shapes the
+        training differ from theirs; whether the rows do is not looked at.
 
     verbose : int or bool, default=0
         Show a progress bar of the training.
@@ -106,12 +110,14 @@ class VAEOverSampler(BaseOverSampler):
     ------
     ValueError
         From `fit_resample`: an image_shape that does not fit the columns, pixels that are neither uint8
-        nor in [0, 1], targets below the present count, a class that is not in y, only one class.
+        nor in [0, 1], columns of text, categories or dates, NaN, arguments that do not go together,
+        targets below the present count, a class that is not in y, only one class.
 
     Notes
     -----
     A class of one or two rows is taken as it is: the conditional VAE knows strokes from the other
-    classes, a VAE of its own can only repeat them. A column that is constant stays so.
+    classes, a VAE of its own can only repeat them. A column that is constant stays so. Columns keep
+    their dtypes: what is generated for integers and booleans is rounded to the nearest.
 
     References
     ----------
@@ -134,7 +140,7 @@ class VAEOverSampler(BaseOverSampler):
     _parameter_constraints: ClassVar[dict] = {
         **BaseOverSampler._parameter_constraints,
         "image_shape": ["array-like", None],
-        "network": [StrOptions(set(NETWORKS))],
+        "network": [StrOptions({"mlp", "conv", "residual"})],
         "options": [dict, None],
         "latent_dim": [Interval(numbers.Integral, 1, None, closed="left")],
         "likelihood": [str, Likelihood, None],
@@ -145,7 +151,7 @@ class VAEOverSampler(BaseOverSampler):
         "steps": [Interval(numbers.Integral, 1, None, closed="left")],
         "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
         "learning_rate": [Interval(numbers.Real, 0, None, closed="neither")],
-        "warm_start": ["boolean"],
+        "reuse_vaes": ["boolean"],
         "verbose": ["verbose"],
     }
 
@@ -166,7 +172,7 @@ class VAEOverSampler(BaseOverSampler):
         batch_size=128,
         learning_rate=1e-3,
         random_state=None,
-        warm_start=False,
+        reuse_vaes=False,
         verbose=0,
     ):
         super().__init__(sampling_strategy=sampling_strategy)
@@ -183,69 +189,72 @@ class VAEOverSampler(BaseOverSampler):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.random_state = random_state
-        self.warm_start = warm_start
+        self.reuse_vaes = reuse_vaes
         self.verbose = verbose
+
+    def _check_X_y(self, X, y, accept_sparse=None):
+        self._check_settings()
+        columns.check_table(X)
+        checked, y, binarize_y = super()._check_X_y(X, y, accept_sparse)
+        return columns.as_given(X, checked), y, binarize_y
+
+    def _check_settings(self):
+        """What the check of each argument alone does not see."""
+        if taken := sorted(NOT_OPTIONS & set(self.options or {})):
+            raise ValueError(
+                f"options must not hold {', '.join(taken)}: use VAEOverSampler's own arguments, "
+                "conditional for num_classes, random_state for seed"
+            )
+        if self.image_shape is None and self.network != "mlp":
+            raise ValueError(
+                f"network={self.network!r} is for images: give image_shape, or leave network='mlp'"
+            )
+        if self.pixels == "residual" and self.source == "prior":
+            raise ValueError("pixels='residual' changes real rows: it needs source='posterior'")
+        self._likelihood()
+
+    def _likelihood(self):
+        default = Gaussian(0.01) if self.image_shape is None else "bernoulli"
+        return likelihoods.get(default if self.likelihood is None else self.likelihood)
 
     def _fit_resample(self, X, y):
         self.pixels_ = self.pixels or ("residual" if self.source == "posterior" else "mean")
-        if self.pixels_ == "residual" and self.source == "prior":
-            raise ValueError("pixels='residual' changes real rows: it needs source='posterior'")
-        self.temperature_ = (
-            (2.0 if self.pixels_ == "residual" else 1.0)
-            if self.temperature is None
-            else self.temperature
-        )
-        rows = X.toarray() if sparse.issparse(X) else X
-        images, to_rows = self._as_pixels(rows) if self.image_shape else self._as_columns(rows)
+        usual = 2.0 if self.pixels_ == "residual" else 1.0
+        self.temperature_ = usual if self.temperature is None else float(self.temperature)
+        images, scaling, back = columns.as_images(columns.split(X), self.image_shape)
         classes, labels = np.unique(y, return_inverse=True)
-        wanted = {
-            label: self.sampling_strategy_[name]
-            for label, name in enumerate(classes)
-            if self.sampling_strategy_.get(name, 0) > 0
-        }
+        counts = [self.sampling_strategy_.get(name, 0) for name in classes]
+        wanted = {label: count for label, count in enumerate(counts) if count > 0}
+        for label, count in wanted.items():  # imbalanced-learn lets 2.5 pass
+            check_count(f"the rows to generate of class {classes[label]}", count)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
-        vaes = self._trained_before(classes, wanted, images)
-        if vaes is None:
+        trained_with = self._training(classes, images.shape[1:], scaling)
+        if not (self.reuse_vaes and self._have_vaes({classes[n] for n in wanted}, trained_with)):
             with seeded(seed):
                 vaes = self._train_all(images, labels, list(wanted), seed)
+            self.vaes_ = {classes[n]: vae for n, vae in vaes.items()}
+            self._trained_with = trained_with
         rng = np.random.default_rng(seed)
-        made = {n: self._generate(vaes[n], images[labels == n], n, wanted[n], rng) for n in wanted}
-        self.vaes_ = {classes[n]: vae for n, vae in vaes.items()}
-        X_new = np.concatenate([rows, *map(to_rows, made.values())]).astype(X.dtype, copy=False)
-        y_new = np.concatenate([y, *(np.full(len(made[n]), classes[n], y.dtype) for n in made)])
-        return sparse.csr_matrix(X_new).asformat(X.format) if sparse.issparse(X) else X_new, y_new
+        made = [np.empty((0, *images.shape[1:]), "float32")]
+        for n, count in wanted.items():
+            made.append(self._generate(self.vaes_[classes[n]], images[labels == n], n, count, rng))
+        y_new = [y, *(np.full(count, classes[n], y.dtype) for n, count in wanted.items())]
+        return columns.append(X, back(np.concatenate(made))), np.concatenate(y_new)
 
-    def _as_pixels(self, rows):
-        """Rows as images, and the function that makes rows of images again."""
-        shape = tuple(self.image_shape)
-        if len(shape) != 3 or np.prod(shape) != rows.shape[1]:
-            raise ValueError(
-                f"image_shape {shape} must be (height, width, channels) with a product of "
-                f"{rows.shape[1]}, the number of columns of X"
-            )
-        images = check_images(rows.reshape(-1, *shape))
-        scale = to_uint8 if images.dtype == np.uint8 else np.asarray
-        return images, lambda made: scale(made).reshape(len(made), -1)
+    def _training(self, classes, shape, scaling):
+        """All that shapes the VAEs, in words that can be compared."""
+        likelihood = self._likelihood()
+        return repr((
+            classes.tolist(), shape, scaling, self.network, self.options, int(self.latent_dim),
+            type(likelihood), likelihood.get_config(), bool(self.conditional), int(self.steps),
+            int(self.batch_size), float(self.learning_rate),
+        ))  # fmt: skip
 
-    def _as_columns(self, rows):
-        """Each column scaled to [0, 1], as images of one row, and the function that undoes it."""
-        low, span = rows.min(axis=0), np.ptp(rows.astype("float64"), axis=0)
-        scaled = (rows - low) / np.where(span > 0, span, 1)
-        images = scaled.astype("float32")[:, None, :, None]
-        return images, lambda made: low + made.reshape(len(made), -1).astype("float64") * span
-
-    def _trained_before(self, classes, wanted, images):
-        """{label: VAE} of the last `fit_resample`, or None where they do not serve."""
-        known = getattr(self, "vaes_", {}) if self.warm_start else {}
-        vaes = {n: known.get(classes[n]) for n in wanted}
-        if not vaes or None in vaes.values():
-            return None
-        fits = all(
-            vae.image_shape == images.shape[1:]
-            and getattr(vae, "num_classes", None) == (len(classes) if self.conditional else None)
-            for vae in vaes.values()
-        )
-        return vaes if fits else None
+    def _have_vaes(self, growing, trained_with):
+        """Whether the VAEs of the last `fit_resample` serve these classes; no class needs none."""
+        if not hasattr(self, "vaes_") or not growing:
+            return hasattr(self, "vaes_")
+        return self._trained_with == trained_with and growing <= set(self.vaes_)
 
     def _train_all(self, images, labels, growing, seed):
         """{label: VAE} for the labels that are to grow."""
@@ -260,21 +269,16 @@ class VAEOverSampler(BaseOverSampler):
 
     def _train(self, images, labels, seed, bar):
         """One VAE; conditional where there are labels."""
-        network, likelihood = self.network, self.likelihood
-        if not self.image_shape:
-            network, likelihood = "mlp", likelihood or Gaussian(0.01)
         vae = build_vae(
-            images.shape[1:], self.latent_dim, network, likelihood or "bernoulli",
+            images.shape[1:], int(self.latent_dim), self.network, self._likelihood(),
             None if labels is None else int(labels.max()) + 1, seed=seed, **(self.options or {}),
         )  # fmt: skip
         vae.init_output_bias(images)
-        rate = keras.optimizers.schedules.CosineDecay(self.learning_rate, self.steps)
+        rate = keras.optimizers.schedules.CosineDecay(float(self.learning_rate), self.steps)
         vae.compile(keras.optimizers.Adam(rate), **runtime.compile_options(self.steps))
         inputs = images if labels is None else {"image": images, "label": labels}
-        batches = Batches((inputs,), min(self.batch_size, len(images)), self.steps, seed)
-        advance = keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: bar.update(len(batches))
-        )
+        batches = Batches((inputs,), int(min(self.batch_size, len(images))), self.steps, seed)
+        advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: bar.update(len(batches)))
         vae.fit(batches, epochs=batches.epochs, verbose=0, callbacks=[advance])
         return vae
 
@@ -307,11 +311,12 @@ class VAEOverSampler(BaseOverSampler):
 
 @contextmanager
 def seeded(seed):
-    """Seed Keras for what is built and trained inside; afterwards Python's and NumPy's own random state
-    is what it was."""
-    # Keras seeds these two as well: a caller who has seeded them counts on them.
+    """Seed what Keras builds and trains inside; afterwards the caller's random state is what it was."""
+    # Layers without a seed of their own take one from Python's random state. Keras's set_random_seed
+    # would also change its own and the backend's, and nobody could change those back.
     python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
-    keras.utils.set_random_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
     try:
         yield
     finally:

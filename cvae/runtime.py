@@ -10,6 +10,8 @@ from pathlib import Path
 
 import keras
 
+from cvae.utils.environment import flag
+
 # A policy for a whole run, with no edit to any cell: CVAE_PRECISION=mixed_bfloat16.
 if os.environ.get("CVAE_PRECISION"):
     keras.config.set_dtype_policy(os.environ["CVAE_PRECISION"])
@@ -58,7 +60,7 @@ def figure_path(file_name, data=None) -> Path:
 
 def verbose() -> int:
     """Keras's `verbose` for long work: its bar in a terminal, else a line an epoch; nothing under CI."""
-    if os.environ.get("CI"):
+    if flag("CI"):
         return 0
     return 1 if sys.stdout.isatty() else 2
 

@@ -9,7 +9,6 @@ Source: Kingma & Welling (2014), equations 3 and 10; Higgins et al. (2017) for b
 (2016), equation 8, for the importance-weighted bound.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -18,23 +17,13 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from cvae import likelihoods
-from cvae.gaussian import kl_divergence, kl_terms, log_normal, reparameterize
+from cvae.checked import check_known_shape, check_target
+from cvae.gaussian import kl_divergence, kl_terms, reparameterize
 from cvae.generative import GenerativeModel
-from cvae.utils.checks import check_count, check_labels, check_network, check_not_negative
+from cvae.networks.base import Encoder
+from cvae.networks.pair import check_pair, sizes_of
+from cvae.utils.checks import check_count, check_labels, check_not_negative, check_seed, check_weights
 from cvae.utils.images import Tensor, check_images, to_float
-
-
-def log_mean_exp(log_weights: Tensor) -> Tensor:
-    """log of the mean over the first axis, in log space: no overflow, no underflow."""
-    return ops.logsumexp(log_weights, axis=0) - ops.log(ops.cast(ops.shape(log_weights)[0], "float32"))
-
-
-class BatchMean(keras.losses.Loss):
-    """The mean of per-image losses, by Keras's own reduction: it weighs by `sample_weight`, and it
-    divides by the number of replicas, so that two replicas train as one does."""
-
-    def call(self, y_true, y_pred):
-        return y_pred
 
 
 @keras.saving.register_keras_serializable("cvae")
@@ -42,23 +31,32 @@ class VAE(GenerativeModel):
     """A variational autoencoder. `compile`, `fit`, `evaluate` and `save` as for any Keras model.
 
     Args:
-        encoder: keras.Model with an attribute `latent_dim`; images -> z_mean, z_log_var.
-        decoder: keras.Model with an attribute `image_shape`; z -> the likelihood's parameters.
+        encoder: keras.Model, subclassed or functional; images -> z_mean, z_log_var.
+        decoder: keras.Model; z -> the likelihood's parameters, without a sigmoid for a Bernoulli.
         likelihood: "bernoulli", "gaussian", "discretized_logistic", or an instance.
-        beta: weight of the KL term, 0 or more. `vae.beta` is a variable: a callback can change it.
+        beta: weight of the KL term, 0 or more; `vae.beta = 0.5` at any time, in a callback too.
         seed: int; makes the noise of training and evaluation repeatable.
         free_bits: nats that each latent dimension may cost, on average over a batch, before the KL term
-            charges for it in training: it need not be switched off early. 0 for none.
+            charges for it in training: it need not be switched off early. 0 for none. It can be set
+            at any time, as beta.
         importance_samples: samples of z for each image in training: with more than one, the loss that
             is minimised is the tighter importance-weighted bound (and free_bits play no part). Held-out
             losses are -ELBO all the same; `metrics.nll` measures the bound.
 
     Logged: `loss` (-ELBO where beta is 1), `reconstruction` and `kl`, in nats per image; with `val_`
-    for the held-out data that `fit` is given. Validation samples z too: it estimates the ELBO.
+    for the held-out data that `fit` is given. Validation samples z too: it estimates the ELBO. What
+    the networks add by themselves, by a regulariser or `add_loss`, is in `loss` too.
 
     Raises:
         TypeError, ValueError: networks that do not fit together or with the likelihood; beta below 0.
+        AttributeError: another attribute set later, which could not change what is built.
     """
+
+    FIXED = (
+        "encoder", "decoder", "likelihood", "latent_dim", "image_shape", "num_classes", "seed",
+        "importance_samples",
+    )  # fmt: skip
+    num_classes = None  # a `ConditionalVAE` has some
 
     def __init__(
         self,
@@ -72,45 +70,50 @@ class VAE(GenerativeModel):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        check_network(encoder, "encoder", "latent_dim")
-        check_network(decoder, "decoder", "image_shape")
-        self.encoder, self.decoder = encoder, decoder
-        self.latent_dim, self.image_shape = encoder.latent_dim, tuple(decoder.image_shape)
         self.likelihood = likelihoods.get(likelihood)
-        # A variable: a Python float would be frozen into the graph when `fit` first traces it.
-        self.beta = keras.Variable(
-            check_not_negative("beta", beta),
-            trainable=False,
-            dtype="float32",
-            autocast=False,
-            name="beta",
+        self.latent_dim, self.image_shape = sizes_of(
+            encoder, decoder, self.likelihood.parameters, self.num_classes or 0
         )
-        self.free_bits = check_not_negative("free_bits", free_bits)
-        check_count("importance_samples", importance_samples)
-        self.importance_samples = int(importance_samples)
-        self.seed = seed
-        self.noise = keras.random.SeedGenerator(seed)
-        self.batch_mean = BatchMean()
+        self.encoder, self.decoder = encoder, decoder
+        # Variables: Python floats would be frozen into the graph when `fit` first traces it.
+        self._beta = self.setting("beta", beta)
+        self._free_bits = self.setting("free_bits", free_bits)
+        self.importance_samples = check_count("importance_samples", importance_samples)
+        self.seed = check_seed(seed)
+        self.noise = keras.random.SeedGenerator(self.seed)
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
         self.kl_tracker = keras.metrics.Mean(name="kl")
         self.add_parts()
-        self.build()
+        check_pair(
+            encoder, decoder, self.likelihood, self.latent_dim, self.image_shape, self.num_classes or 0
+        )
+        self.compute_output_spec(self.symbolic_inputs())
+        self.built = True
+
+    def setting(self, name, value):
+        """A number that can be changed while a model is trained."""
+        return keras.Variable(
+            check_not_negative(name, value), trainable=False, dtype="float32", autocast=False, name=name
+        )
+
+    @property
+    def beta(self) -> keras.Variable:
+        return self._beta
+
+    @beta.setter
+    def beta(self, value: float) -> None:
+        self._beta.assign(check_not_negative("beta", value))
+
+    @property
+    def free_bits(self) -> keras.Variable:
+        return self._free_bits
+
+    @free_bits.setter
+    def free_bits(self, value: float) -> None:
+        self._free_bits.assign(check_not_negative("free_bits", value))
 
     def add_parts(self):
         """Layers beyond encoder and decoder; a plain VAE has none."""
-
-    def build(self, input_shape=None):
-        """Run both networks on symbols: what does not fit shows now, not in the first epoch."""
-        outputs = self.compute_output_spec(self.symbolic_inputs())
-        channels = self.image_shape[2] * self.likelihood.parameters
-        expected, given = (*self.image_shape[:2], channels), tuple(outputs["parameters"].shape[1:])
-        if given != expected:
-            raise ValueError(
-                f"{type(self.likelihood).__name__} needs {self.likelihood.parameters} number(s) for "
-                f"each pixel and channel, shape {expected}, but the decoder gives {given}: build it "
-                f"with parameters={self.likelihood.parameters}, or use build_vae"
-            )
-        self.built = True
 
     # Training. `ConditionalVAE` overrides the short methods, and nothing else differs.
 
@@ -141,62 +144,48 @@ class VAE(GenerativeModel):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Tensor:
-        """-ELBO averaged over the batch, in nats per image. All the rest of `fit` is Keras's own."""
-        reconstruction = -self.likelihood.log_prob(self.images_of(x), y_pred["parameters"])
+        """-ELBO averaged over the batch, in nats per image. All the rest of `fit` is Keras's own.
+
+        y: images to explain in place of those in x.
+        """
+        images, own_losses = self.images_of(x) if y is None else y, list(self.losses)
+        reconstruction = -self.likelihood.log_prob(images, y_pred["parameters"])
         kl = kl_divergence(y_pred["z_mean"], y_pred["z_log_var"])
         self.reconstruction_tracker.update_state(reconstruction, sample_weight)
         self.kl_tracker.update_state(kl, sample_weight)
+        loss = reconstruction + self.beta * kl
         if training and self.importance_samples > 1:
-            return self.batch_mean(kl, self.importance_weighted_loss(x, y_pred), sample_weight)
-        if training and self.free_bits > 0:
-            terms = ops.mean(kl_terms(y_pred["z_mean"], y_pred["z_log_var"]), axis=0)
-            kl = ops.sum(ops.maximum(terms, self.free_bits)) * ops.ones_like(kl)
-        return self.batch_mean(kl, reconstruction + self.beta * kl, sample_weight)
+            loss = self.importance_weighted_loss(x, images, y_pred)
+        elif training:
+            free = self.free_kl(y_pred, kl, sample_weight)
+            loss = ops.where(self.free_bits > 0, reconstruction + self.beta * free, loss)
+        return self.batch_mean(kl, loss, sample_weight) + self.own_losses(own_losses, kl)
 
-    def importance_weighted_loss(self, x, y_pred):
+    def free_kl(self, y_pred, kl, sample_weight):
+        """The KL, each dimension at least `free_bits` on average over the batch: (batch,), all equal."""
+        terms = kl_terms(y_pred["z_mean"], y_pred["z_log_var"])
+        weights = ops.ones_like(kl) if sample_weight is None else ops.cast(sample_weight, kl.dtype)
+        mean = ops.sum(terms * weights[:, None], axis=0) / ops.maximum(ops.sum(weights), 1e-7)
+        return ops.sum(ops.maximum(mean, self.free_bits)) * ops.ones_like(kl)
+
+    def importance_weighted_loss(self, x, images, y_pred):
         """-log mean p(x, z) / q(z | x) over samples of z: (batch,). Beta weighs p(z) / q(z | x)."""
         log_weights = self.log_importance_weights(
             x, y_pred["z_mean"], y_pred["z_log_var"], self.importance_samples, self.noise,
-            self.likelihood.log_prob, self.beta, training=True,
+            self.likelihood.log_prob, self.beta, training=True, images=images,
         )  # fmt: skip
-        return -log_mean_exp(log_weights)
+        return ops.log(float(self.importance_samples)) - ops.logsumexp(log_weights, axis=0)
 
-    def log_importance_weights(
-        self,
-        inputs: Tensor | dict[str, Tensor],
-        z_mean: Tensor,
-        z_log_var: Tensor,
-        samples: int,
-        noise: keras.random.SeedGenerator,
-        log_likelihood: Callable[[Tensor, Tensor], Tensor],
-        beta: float | keras.Variable = 1.0,
-        training: bool = False,
-    ) -> Tensor:
-        """log p(x | z) + log p(z) - log q(z | x) for samples of z from q: (samples, batch), in nats.
-
-        The mean over samples of their exponentials estimates p(x) without bias.
-
-        Args:
-            inputs: a batch, as the model takes it.
-            z_mean, z_log_var: (batch, latent_dim), what the encoder says of it.
-            samples: of z for each image.
-            noise: a `keras.random.SeedGenerator`.
-            log_likelihood: (images, parameters) -> (n,): a likelihood's `log_prob` or `log_mass`.
-            beta: weight of log p(z) - log q(z | x); 1 for the importance weights proper.
-            training: the decoder's mode.
-
-        Source: Burda et al. (2016), "Importance weighted autoencoders", equation 8.
-        """
-
-        def repeat(a):
-            return ops.tile(a, [samples] + [1] * (len(a.shape) - 1))
-
-        inputs = keras.tree.map_structure(repeat, inputs)
-        z_mean, z_log_var = repeat(z_mean), repeat(z_log_var)
-        z = reparameterize(z_mean, z_log_var, noise)
-        reconstruction = log_likelihood(self.images_of(inputs), self.decode_batch(z, inputs, training))
-        log_ratio = log_normal(z) - log_normal(z, z_mean, z_log_var)
-        return ops.reshape(reconstruction + beta * log_ratio, (samples, -1))
+    def arrange(self, x, y):
+        """x and y of a batch as the model wants them, by their shapes alone."""
+        if isinstance(x, dict):
+            raise TypeError(
+                f"a plain VAE takes images alone, got a dict of {sorted(x)}: use ConditionalVAE, or "
+                "leave the rest out, of a stream with stream.map(lambda row: row['image'])"
+            )
+        check_known_shape(x, self.image_shape)
+        check_target(y)
+        return x, y
 
     def check_arrays(self, x):
         return check_images(x, self.image_shape)
@@ -224,16 +213,6 @@ class VAE(GenerativeModel):
             raise TypeError("a plain VAE takes no labels: use ConditionalVAE, or leave them out")
         return x
 
-    # Keras would save beta but not the state of the noise.
-
-    def save_own_variables(self, store):
-        store["beta"] = ops.convert_to_numpy(self.beta)
-        store["noise"] = ops.convert_to_numpy(self.noise.state)
-
-    def load_own_variables(self, store):
-        self.beta.assign(store["beta"])
-        self.noise.state.assign(store["noise"])
-
     def get_config(self):
         return {
             **super().get_config(),
@@ -242,15 +221,9 @@ class VAE(GenerativeModel):
             "likelihood": keras.saving.serialize_keras_object(self.likelihood),
             "beta": float(ops.convert_to_numpy(self.beta)),
             "seed": self.seed,
-            "free_bits": self.free_bits,
+            "free_bits": float(ops.convert_to_numpy(self.free_bits)),
             "importance_samples": self.importance_samples,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        for part in ("encoder", "decoder", "likelihood"):
-            config[part] = keras.saving.deserialize_keras_object(config[part])
-        return cls(**config)
 
 
 @keras.saving.register_keras_serializable("cvae")
@@ -278,8 +251,7 @@ class ConditionalVAE(VAE):
         beta: float = 1.0,
         **kwargs,
     ):
-        check_count("num_classes", num_classes)
-        self.num_classes = int(num_classes)
+        self.num_classes = check_count("num_classes", num_classes)
         super().__init__(encoder, decoder, likelihood, beta, **kwargs)
 
     def add_parts(self):
@@ -301,20 +273,45 @@ class ConditionalVAE(VAE):
     def encode_batch(self, inputs, training=False):
         picture = ops.cast(self.label_picture(inputs["label"]), "float32")
         images = ops.concatenate([to_float(inputs["image"]), picture], axis=-1)
-        return self.encoder(images, training=training)
+        scaled = {"scaled": True} if isinstance(self.encoder, Encoder) else {}
+        return self.encoder(images, training=training, **scaled)
 
     def decode_batch(self, z, inputs, training=False):
-        one_hot = ops.one_hot(inputs["label"], self.num_classes, dtype=z.dtype)
+        label = inputs["label"]
+        known = ops.logical_and(label >= 0, label < self.num_classes)
+        one_hot = ops.one_hot(label, self.num_classes, dtype=z.dtype)
+        one_hot = ops.where(known[:, None], one_hot, np.nan)  # no label is not all zeros
         return super().decode_batch(ops.concatenate([z, one_hot], axis=-1), inputs, training)
 
-    def check_arrays(self, x):
+    def arrange(self, x, y):
+        if not isinstance(x, dict) and y is not None:
+            x, y = {"image": x, "label": y}, None
+        self.check_keys(x)
+        check_known_shape(x["image"], self.image_shape)
+        check_target(y)
+        return x, y
+
+    def check_keys(self, x):
         if not isinstance(x, dict) or set(x) != {"image", "label"}:
+            got = f"a dict of {sorted(x)}" if isinstance(x, dict) else type(x).__name__
             raise ValueError(
-                'a ConditionalVAE needs labels: pass {"image": images, "label": labels}, got '
-                + (f"a dict of {sorted(x)}" if isinstance(x, dict) else type(x).__name__)
+                'a ConditionalVAE needs labels: pass {"image": images, "label": labels}, or images and '
+                f"labels; got {got}"
             )
+
+    def check_arrays(self, x):
+        self.check_keys(x)
         images = check_images(x["image"], self.image_shape)
         return {"image": images, "label": check_labels(x["label"], len(images), self.num_classes)}
+
+    def weights_by_class(self, x, class_weight):
+        outside = [label for label in class_weight if label not in range(self.num_classes)]
+        if outside:
+            raise ValueError(
+                f"class_weight must be a dict of labels 0 to {self.num_classes - 1}, got {outside}"
+            )
+        by_label = [class_weight.get(label, 1.0) for label in range(self.num_classes)]
+        return check_weights(by_label, self.num_classes)[x["label"]]
 
     def with_labels(self, x, labels):
         if labels is None:

@@ -1,12 +1,18 @@
 import io
 import os
+import tracemalloc
+import warnings
+from collections import Counter
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import cvae
-from cvae.datasets import folder
+from cvae.datasets import folder, photographs
+from cvae.datasets.photographs import DARK, FRAMES, SMALL
+
+pytestmark = pytest.mark.filterwarnings("ignore:animals. left out")  # of what the fixture leaves lying
 
 
 def save(path, pixels, **options):
@@ -51,6 +57,7 @@ def test_subfolders_are_classes(animals):
     assert not data.is_stand_in
 
 
+@pytest.mark.filterwarnings("ignore:.*without a photograph")
 def test_the_source_names_no_path_of_this_machine(animals, monkeypatch):
     assert cvae.load_folder(str(animals), 4).source == "folder animals"
     monkeypatch.chdir(animals / "cats")
@@ -141,10 +148,132 @@ def test_grey(animals, tmp_path):
     assert (folder.read_photograph(tmp_path / "grey.png", 4, grayscale=False) == 90).all()
 
 
-def test_transparency_is_dropped(tmp_path):
-    save(tmp_path / "glass.png", plain(8, 8, (10, 200, 30, 128)))
+def grey_of(path, size=4, notes=None):
+    return folder.read_photograph(path, size, True, notes)[..., 0]
+
+
+@pytest.mark.parametrize("opacity", [255, 128, 0])
+def test_what_is_transparent_lies_on_white(tmp_path, opacity):
+    """Not what the pixels hide: most programs leave black or rubbish there."""
+    save(tmp_path / "glass.png", plain(8, 8, (10, 200, 30, opacity)))
     small = folder.read_photograph(tmp_path / "glass.png", 4, grayscale=False)
-    assert np.array_equal(small, plain(4, 4, (10, 200, 30)))
+    white = 255 - opacity
+    expected = np.round((np.array([10, 200, 30]) * opacity + 255 * white) / 255)
+    assert abs(small - expected).max() <= 1
+    assert opacity < 255 or np.array_equal(small, plain(4, 4, (10, 200, 30)))
+    save(tmp_path / "grey.png", plain(8, 8, (40, opacity)))
+    assert abs(grey_of(tmp_path / "grey.png") - (40.0 * opacity + 255 * white) / 255).max() <= 1
+
+
+@pytest.mark.parametrize("mode", ["P", "L", "RGB"])
+def test_a_transparent_color_lies_on_white_too(tmp_path, mode):
+    image = Image.new("RGB", (8, 8), (9, 9, 9))
+    image = image.quantize(2) if mode == "P" else image.convert(mode)
+    image.save(tmp_path / "plain.png")
+    assert (grey_of(tmp_path / "plain.png") == 9).all()
+    image.save(
+        tmp_path / "glass.png", transparency=(9, 9, 9) if mode == "RGB" else image.getpixel((0, 0))
+    )
+    assert (grey_of(tmp_path / "glass.png") == 255).all()
+
+
+LEVELS = np.repeat([0, 51, 102, 255], 4).reshape(4, 4)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "pgm"])
+def test_sixteen_bits_are_scaled_and_not_clipped(tmp_path, suffix):
+    path = tmp_path / f"deep.{suffix}"
+    Image.fromarray((LEVELS * 257).astype("uint16")).save(path)
+    assert np.array_equal(grey_of(path), LEVELS)
+    assert np.array_equal(folder.read_photograph(path, 4, False)[..., 2], LEVELS)
+
+
+def test_deep_pixels_of_other_kinds(tmp_path):
+    Image.fromarray((LEVELS / 255).astype("float32")).save(tmp_path / "float.tif")
+    Image.fromarray((LEVELS * 257).astype("int32")).save(tmp_path / "int.tif")
+    Image.frombytes("I;16B", (4, 4), (LEVELS * 257).astype(">u2").tobytes()).save(tmp_path / "big.tif")
+    for name in ("float", "int", "big"):
+        assert np.array_equal(grey_of(tmp_path / f"{name}.tif"), LEVELS)
+    Image.fromarray(LEVELS.astype("float32")).save(tmp_path / "a.tif")
+    with pytest.raises(
+        ValueError, match=r"a.tif cannot .* floats must lie in \[0, 1\], these go from 0 to 255"
+    ):
+        grey_of(tmp_path / "a.tif")
+    Image.fromarray(LEVELS.astype("int32") * 1000 - 1).save(tmp_path / "b.tif")
+    with pytest.raises(ValueError, match=r"numbers must lie in 0..65535, these go from -1 to 254999"):
+        grey_of(tmp_path / "b.tif")
+
+
+def test_twelve_bits_in_sixteen_are_dark_and_that_is_said(tmp_path):
+    """Nothing in the file tells them from a dark picture of 16 bits."""
+    for name in ("a", "b"):
+        Image.fromarray((LEVELS * 16).astype("uint16")).save(tmp_path / f"{name}.png")
+    notes = Counter()
+    assert np.array_equal(grey_of(tmp_path / "a.png", 4, notes), np.round(LEVELS * 16 / 257))
+    assert notes == {DARK: 1}
+    with pytest.warns(UserWarning, match=r"2 of 2 photographs are nearly black.*\(12 bits\?\).*rescale"):
+        cvae.load_folder(tmp_path, 4)
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix"), [("1", "png"), ("CMYK", "jpg"), ("CMYK", "tif"), ("LA", "png")]
+)
+def test_other_kinds_of_pixels(tmp_path, mode, suffix):
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(np.repeat([0, 255], 128).reshape(16, 16).astype("uint8")).convert(mode).save(path)
+    small = folder.read_photograph(path, 16, grayscale=False).astype(int)
+    assert small[:8].max() < 8
+    assert small[8:].min() > 247
+
+
+@pytest.mark.parametrize("suffix", ["gif", "tif", "webp", "png", "mpo.jpg"])
+def test_of_several_frames_the_first_is_read_and_that_is_said(tmp_path, suffix):
+    """But for the preview that cameras put behind a photograph."""
+    first, second = (Image.new("RGB", (8, 8), (level,) * 3) for level in (51, 204))
+    options = {"format": "MPO"} if suffix == "mpo.jpg" else {}
+    first.save(tmp_path / f"a.{suffix}", save_all=True, append_images=[second], **options)
+    notes = Counter()
+    assert abs(grey_of(tmp_path / f"a.{suffix}", 4, notes) - 51.0).max() <= 1
+    assert notes == ({} if options else {FRAMES: 1})
+
+
+@pytest.mark.parametrize("name", ["a.jfif", "a.tif", "a.gif", "a.pgm", "a.jp2", "a.TIFF", "lies.jpg"])
+def test_what_pillow_reads_is_read(tmp_path, name):
+    image = Image.new("L", (8, 8), 90)
+    with open(tmp_path / name, "wb") as file:
+        image.save(
+            file, "PNG" if name == "lies.jpg" else Image.registered_extensions()[name[1:].lower()]
+        )
+    save(tmp_path / "b.png", np.full((8, 8), 90))
+    with warnings.catch_warnings(action="error"):
+        data = cvae.load_folder(tmp_path, 4)
+    assert abs(np.concatenate([data.x_train, data.x_test]) - 90.0).max() <= 2
+
+
+def test_small_photographs_are_counted(tmp_path):
+    for name, side in (("a", 31), ("b", 32), ("c", 80)):
+        save(tmp_path / f"{name}.png", np.zeros((side, 80)))
+        save(tmp_path / f"{name}.jpg", np.zeros((side, 80)))
+    with pytest.warns(
+        UserWarning, match="2 of 6 photographs are less than half as large as `size`"
+    ) as seen:
+        cvae.load_folder(tmp_path, 64)
+    assert len(seen) == 1
+    assert SMALL in str(seen[0].message)
+
+
+def test_memory_is_that_of_the_result(tmp_path):
+    for number in range(40):
+        save(tmp_path / f"{number}.png", np.full((64, 64, 3), number))
+    cvae.load_folder(tmp_path, 64, limit=1)
+    tracemalloc.start()
+    data = cvae.load_folder(tmp_path, 64)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.5 * (data.x_train.nbytes + data.x_test.nbytes)
+    assert data.x_train.flags.writeable
+    assert data.x_test.flags.writeable
+    assert len(np.unique(np.concatenate([data.x_train, data.x_test])[:, 0, 0, 0])) == 40
 
 
 def test_a_vae_trains_on_it(animals):
@@ -190,7 +319,7 @@ def test_folders_that_do_not_serve(animals, tmp_path):
         cvae.load_folder(tmp_path / "nowhere", 8)
     with pytest.raises(NotADirectoryError, match=r"notes.txt is a file: give the folder"):
         cvae.load_folder(animals / "notes.txt", 8)
-    with pytest.raises(ValueError, match=r"empty holds no photographs.*\.jpg, .*\.webp, \.bmp;"):
+    with pytest.raises(ValueError, match=r"empty holds no photographs.*\.jpg, .*\.tiff, .*no suffix 1"):
         cvae.load_folder(animals / "empty", 8)
     with pytest.raises(ValueError, match=r"summer holds 1 photograph, at least 2 are needed"):
         cvae.load_folder(animals / "dogs" / "summer", 8)
@@ -201,9 +330,190 @@ def test_folders_that_do_not_serve(animals, tmp_path):
         cvae.load_folder(animals, 8)
 
 
+def grow(root, *places):
+    """Photographs, each of a grey of its own: 1, 2, 3 ..."""
+    for number, place in enumerate(places, 1):
+        save(root / place, np.full((4, 4), number))
+
+
+def greys(images):
+    return sorted(images[:, 0, 0, 0].tolist())
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [("train", "test"), ("Training", "testing"), ("train", "val"), ("TRAIN", "validation")],
+)
+@pytest.mark.parametrize("around", ["", "photos-main/data/"])
+def test_a_split_of_the_folders_own_is_kept(tmp_path, train, test, around):
+    grow(
+        tmp_path,
+        *(f"{around}{train}/{name}.png" for name in ("cats/1", "cats/2", "dogs/old/3", "dogs/4")),
+        *(f"{around}{test}/{name}.png" for name in ("dogs/5", "cats/6")),
+    )
+    with warnings.catch_warnings(action="error"):
+        data = cvae.load_folder(tmp_path, 4, test_fraction=0.5)
+    assert data.class_names == ("cats", "dogs")
+    assert (greys(data.x_train), greys(data.x_test)) == ([1, 2, 3, 4], [5, 6])
+    assert data.x_test[data.y_test == 0][0, 0, 0, 0] == 6
+    assert data.source == f"folder {tmp_path.name}, splits {train} and {test}"
+    few = cvae.load_folder(tmp_path, 4, limit=2)
+    assert (len(few.x_train), len(few.x_test)) == (2, 2)
+
+
+def test_a_split_without_classes(tmp_path):
+    grow(tmp_path, "train/1.png", "train/2.png", "test/3.png")
+    data = cvae.load_folder(tmp_path, 4)
+    assert data.class_names == (tmp_path.name,)
+    assert (greys(data.x_train), greys(data.x_test)) == ([1, 2], [3])
+
+
+def test_images_for_validation_beside_those_to_test_on_are_left_out(tmp_path):
+    grow(tmp_path, "train/a/1.png", "train/b/2.png", "test/a/3.png", "val/a/4.png", "val/c/5.png")
+    with pytest.warns(
+        UserWarning, match="left out 2 photographs for validation; used splits train and test"
+    ):
+        data = cvae.load_folder(tmp_path, 4)
+    assert data.class_names == ("a", "b")
+    assert (greys(data.x_train), greys(data.x_test)) == ([1, 2], [3])
+
+
+@pytest.mark.parametrize(
+    ("places", "message"),
+    [
+        (
+            ["train/1", "test/2", "cats/3"],
+            "holds cats, test, train: photographs to test on would be trained",
+        ),
+        (["train/a/1", "training/a/2", "test/a/3"], "Leave one folder train and one folder test"),
+        (["test/a/1", "val/a/2"], "Leave one folder train"),
+        (
+            ["cats/train/1", "cats/test/2", "dogs/train/3"],
+            "a cats with test and train in it: .* train/cats",
+        ),
+        (["train/cats/1", "train/dogs/2", "test/3"], r"1 photographs beside .* \(such as test.3.png\)"),
+    ],
+)
+def test_test_images_are_never_mixed_into_training(tmp_path, places, message):
+    grow(tmp_path, *(f"{place}.png" for place in places))
+    with pytest.raises(ValueError, match=message):
+        cvae.load_folder(tmp_path, 4)
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    grow(tmp_path, "car/1.png", "train/2.png", "train/3.png")
+    assert cvae.load_folder(tmp_path, 4).class_names == ("car", "train")
+
+
+@pytest.mark.filterwarnings("ignore:.*only to test on")
+@pytest.mark.parametrize(
+    ("places", "classes"),
+    [
+        (["photos/cats/1", "photos/cats/2", "photos/dogs/3"], ("cats", "dogs")),
+        (["a-main/photos/cats/1", "a-main/photos/dogs/old/2"], ("cats", "dogs")),
+        (["train/cats/1", "train/dogs/2"], ("cats", "dogs")),  # the test images are drawn
+        (["cats/1", "cats/2"], ("cats",)),
+        (["cats/old/1", "cats/old/2"], ("cats",)),
+        (["cats/1", "cats/old/2"], ("cats",)),
+        (["cats/old/1", "dogs/old/2"], ("cats", "dogs")),
+    ],
+)
+def test_a_folder_around_them_all_is_stepped_into(tmp_path, places, classes):
+    grow(tmp_path, *(f"{place}.png" for place in places))
+    assert cvae.load_folder(tmp_path, 4).class_names == classes
+
+
+def test_what_is_odd_about_the_classes_is_said(tmp_path):
+    grow(tmp_path, "train/Cats/1.png", "train/cats/2.png", "test/cats/3.png", "test/fish/4.png")
+    (tmp_path / "train" / "birds").mkdir()
+    with pytest.warns(
+        UserWarning, match="Cats and cats are different classes, alike but for case"
+    ) as seen:
+        data = cvae.load_folder(tmp_path, 4)
+    assert "no photograph of fish is to train on, only to test on" in str(seen[0].message)
+    assert f"folders without a photograph: 1, such as {os.path.join('train', 'birds')}" in str(
+        seen[0].message
+    )
+    assert data.class_names == ("Cats", "cats", "fish")
+    assert len(seen) == 1
+
+
+def test_what_is_left_out_is_said_once(tmp_path):
+    grow(tmp_path, "cats/1.png", "cats/2.png")
+    for name in ("1.heic", "2.HEIC", "3.mov", "scan"):
+        (tmp_path / "cats" / name).write_bytes(b"?")
+    for name in (
+        ".DS_Store",
+        "Thumbs.db",
+        "desktop.ini",
+        "list.csv",
+        "labels.json",
+        "__MACOSX",
+        "@eaDir",
+    ):
+        if name[0] in "_@":
+            grow(tmp_path / "cats" / name, "9.png")
+        else:
+            (tmp_path / "cats" / name).write_bytes(b"?")
+    expected = r"left out 4 files \(no suffix 1, \.heic 2, \.mov 1\); to read .heic.*pillow-heif"
+    with pytest.warns(UserWarning, match=expected) as seen:
+        data = cvae.load_folder(tmp_path, 4)
+    assert len(seen) == 1
+    assert greys(np.concatenate([data.x_train, data.x_test])) == [1, 2]
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "1.heic").write_bytes(b"?")
+    with pytest.raises(ValueError, match=r"holds no photographs.*left out 1 file \(\.heic 1\)"):
+        cvae.load_folder(tmp_path / "new", 4)
+
+
+def test_heic_is_read_where_a_package_can(tmp_path, monkeypatch):
+    assert ".heic" not in photographs.readable()
+    monkeypatch.setitem(Image.EXTENSION, ".heic", "HEIF")
+    assert ".heic" in photographs.readable()
+
+
+def test_links_are_followed_without_end(tmp_path):
+    root = tmp_path / "root"
+    grow(tmp_path, "store/d/1.png", "store/d/2.png", "root/cats/3.png", "root/cats/4.png", "single.png")
+    (root / "dogs").symlink_to(tmp_path / "store")  # a folder elsewhere
+    (root / "cats" / "5.png").symlink_to(tmp_path / "single.png")
+    with warnings.catch_warnings(action="error"):
+        data = cvae.load_folder(root, 4)
+    assert data.class_names == ("cats", "dogs")
+    assert greys(np.concatenate([data.x_train, data.x_test])) == [1, 2, 3, 4, 5]
+    (root / "cats" / "up").symlink_to(root)
+    (tmp_path / "store" / "d" / "loop").symlink_to(tmp_path / "store")
+    (root / "kittens").symlink_to(root / "cats")
+    (root / "cats" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    with pytest.warns(
+        UserWarning, match=r"lead nowhere: 1, such as cats.gone.png; .*already: 3"
+    ) as seen:
+        again = cvae.load_folder(root, 4)
+    assert len(seen) == 1
+    assert again == data
+
+
+def test_a_photograph_to_test_on_is_no_link_to_one_to_train_on(tmp_path):
+    grow(tmp_path, "train/a/1.png", "train/a/2.png", "test/a/3.png")
+    (tmp_path / "test" / "a" / "4.png").symlink_to(tmp_path / "train" / "a" / "1.png")
+    with pytest.warns(UserWarning, match="links to what is read already: 1, such as test.a.4.png"):
+        data = cvae.load_folder(tmp_path, 4)
+    assert (greys(data.x_train), greys(data.x_test)) == ([1, 2], [3])
+
+
+def test_arguments_of_numpy_and_the_home_folder(animals, monkeypatch):
+    monkeypatch.setenv("HOME", str(animals.parent))
+    monkeypatch.setenv("USERPROFILE", str(animals.parent))
+    plain_one = cvae.load_folder(animals, 8, test_fraction=0.5, limit=3)
+    assert plain_one == cvae.load_folder(
+        "~/animals", np.int64(8), test_fraction=np.float32(0.5), limit=np.int32(3)
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"size": True}, "size must be a whole number of at least 1, got True"),
         ({"size": 0}, "size must be a whole number of at least 1, got 0"),
         ({"size": None}, "size must be a whole number"),
         ({"size": 8.0}, "size must be a whole number"),

@@ -221,7 +221,7 @@ def test_bits_per_dimension_by_hand():
 
 @pytest.mark.parametrize("shape", [(28, 28), (0, 28, 1), (-2, -2, 1), (2, 2, 1, 1), 784, None])
 def test_wrong_image_shapes(shape):
-    with pytest.raises(ValueError, match=r"image_shape must be \(height, width, channels\), got"):
+    with pytest.raises(ValueError, match=r"image_shape must be \(height, width, channels\)"):
         metrics.bits_per_dimension(1.0, shape)
 
 

@@ -121,11 +121,11 @@ def test_any_side(kernel_size, stride, side):
 
 def test_a_side_that_does_not_fit_names_sides_that_do():
     with pytest.raises(ValueError, match=r"side of 30 does not fit .* multiple of 4, such as 28 or 32"):
-        ConvDecoder((30, 30, 1))
+        ConvDecoder((30, 30, 1), any_side=False)
     with pytest.raises(ValueError, match="side of 30 does not fit"):
-        ConvEncoder(2)(np.zeros((1, 30, 30, 1), "uint8"))
+        ConvEncoder(2, any_side=False)(np.zeros((1, 30, 30, 1), "uint8"))
     with pytest.raises(ValueError, match="multiple of 8, such as 24 or 32"):
-        ResidualDecoder((28, 28, 1))
+        ResidualDecoder((28, 28, 1), any_side=False)
 
 
 def test_log_variance_is_kept_finite():
@@ -176,7 +176,7 @@ def test_latent_dim_below_one(latent_dim):
 
 
 def test_wrong_arguments():
-    with pytest.raises(ValueError, match="one for each of the 2 filters"):
+    with pytest.raises(ValueError, match="one for each of 2 filters"):
         ConvEncoder(2, strides=(2, 2, 1))
     with pytest.raises(ValueError, match="at least one convolution"):
         ConvEncoder(2, filters=())
@@ -198,7 +198,5 @@ def test_blocks_for_each_convolution():
     assert [n for n, kind in enumerate(kinds) if kind == "ResidualBlock"] == [5, 6]
     assert kinds[7:] == ["Conv2DTranspose", "Activation"]
     for wrong in ((1,), (1, -1)):
-        with pytest.raises(
-            ValueError, match="blocks must be one whole number, or one for each of the 2"
-        ):
+        with pytest.raises(ValueError, match="blocks must be"):
             ConvEncoder(2, filters=(4, 8), blocks=wrong)

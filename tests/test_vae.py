@@ -103,7 +103,7 @@ def test_tf_data(small, images, labels):
 
     pairs = tf.data.Dataset.from_tensor_slices((images, labels)).batch(32)
     only = tf.data.Dataset.from_tensor_slices(images).batch(32)
-    history = small().fit(pairs, validation_data=only, verbose=0).history
+    history = small().fit(pairs.map(lambda x, y: x), validation_data=only, verbose=0).history
     assert np.isfinite(history["val_loss"][0])
     with pytest.raises(ValueError, match="the data set is empty"):
         small().fit(only.take(0), verbose=0)
@@ -148,7 +148,7 @@ def test_anneal_beta(small, images):
     first = history["reconstruction"][0]
     assert history["loss"][0] == pytest.approx(first, rel=1e-4)
     assert float(ops.convert_to_numpy(vae.beta)) == 1
-    with pytest.raises(ValueError, match="0 or more"):
+    with pytest.raises(ValueError, match="at least 0"):
         cvae.AnnealBeta(start=-1)
 
 
@@ -205,8 +205,8 @@ def test_importance_weighted_loss_of_a_linear_model_is_exact(rng):
     vae.encoder.z_log_var.bias.assign([np.log(posterior) + 1.5])
     loss = {}
     for samples in (1, 200):
-        vae.importance_samples = samples
-        loss[samples] = np.mean([float(vae.compute_loss(x, y_pred=vae(x))) for _ in range(20)])
+        bound = VAE(vae.encoder, vae.decoder, vae.likelihood, seed=0, importance_samples=samples)
+        loss[samples] = np.mean([float(bound.compute_loss(x, y_pred=bound(x))) for _ in range(20)])
     assert exact - 0.05 < loss[200] < exact + 0.2 < loss[1]
 
 
@@ -439,7 +439,7 @@ def test_bad_images(small, images, spoil, message):
 
 def test_not_numbers(small):
     with pytest.raises(TypeError, match="array of numbers"):
-        small().fit(np.array([["a"]]))
+        small().fit(np.full((2, 8, 8, 1), "a"))
     with pytest.raises(TypeError):
         small().fit(None)
 
@@ -473,7 +473,7 @@ def test_bad_beta(beta):
 def test_networks_that_do_not_fit():
     with pytest.raises(ValueError, match=r"DiscretizedLogistic needs 2 number.*parameters=2"):
         VAE(MLPEncoder(2), MLPDecoder((8, 8, 1)), "discretized_logistic")
-    with pytest.raises(TypeError, match="encoder must be a keras.Model with an attribute 'latent_dim'"):
+    with pytest.raises(ValueError, match="encoder needs an attribute latent_dim"):
         VAE(keras.Sequential([keras.layers.Dense(2)]), MLPDecoder((8, 8, 1)))
     with pytest.raises(TypeError, match="decoder must be"):
         VAE(MLPEncoder(2), "decoder")

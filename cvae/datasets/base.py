@@ -1,19 +1,19 @@
 """An image data set in memory."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ImageDataset:
-    """A data set in memory.
+    """A data set in memory. Two are equal if all their fields are, every pixel included.
 
     Attributes:
         name: as given to `load`.
         source: where the images are from, such as "TFDS mnist 3.0.1"; "stand-in: ..." if they are
             not the real ones.
-        class_names: a name for each label.
+        class_names: a name for each label; a list or an array of them becomes a tuple.
         x_train, x_test: (n, height, width, channels) uint8.
         y_train, y_test: (n,) int64.
     """
@@ -25,6 +25,21 @@ class ImageDataset:
     y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
+
+    def __post_init__(self):
+        object.__setattr__(self, "class_names", tuple(map(str, self.class_names)))
+
+    def __eq__(self, other):
+        if not isinstance(other, ImageDataset):
+            return NotImplemented
+        return all(
+            np.array_equal(getattr(self, field.name), getattr(other, field.name))
+            for field in fields(self)
+        )
+
+    def __hash__(self):
+        # Not of the pixels: it only must be the same for equal ones, and quick.
+        return hash((self.name, self.source, self.class_names, self.x_train.shape, self.x_test.shape))
 
     @property
     def is_stand_in(self) -> bool:

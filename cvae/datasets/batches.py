@@ -22,7 +22,7 @@ class ImageBatches(keras.utils.PyDataset):
         super().__init__()
         self.images = check_images(images)
         self.labels = None if labels is None else check_labels(labels, len(self.images))
-        check_count("batch_size", batch_size)
+        batch_size = check_count("batch_size", batch_size)
         if batch_size > len(self.images):
             raise ValueError(
                 f"batch_size must be 1 to {len(self.images)}, the number of images; got {batch_size}"
@@ -105,8 +105,8 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(self, inputs, batch_size, steps, seed=0):
         super().__init__()
-        self.inputs, self.batch_size = inputs, batch_size
-        self.epochs = -(-steps // 100)
+        self.inputs, self.batch_size = inputs, check_count("batch_size", batch_size)
+        self.epochs = -(-check_count("steps", steps) // 100)
         self.steps_per_epoch = -(-steps // self.epochs)
         self.rng = np.random.default_rng(seed)
         self.on_epoch_end()

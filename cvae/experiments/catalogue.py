@@ -138,6 +138,7 @@ def find(name: str) -> Recipe:
         ValueError: there is none; the near ones are listed.
     """
     if name not in RECIPES:
-        near = difflib.get_close_matches(str(name), RECIPES, n=3, cutoff=0.3) or list(RECIPES)
-        raise ValueError(f"unknown recipe {name!r}; did you mean {' or '.join(near)}?")
+        near = difflib.get_close_matches(str(name), RECIPES, n=3, cutoff=0.3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "python -m cvae list shows them all"
+        raise ValueError(f"unknown recipe {name!r}; {hint}")
     return RECIPES[name]

@@ -14,8 +14,8 @@ from cvae.build import check_model_path
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.tfds import load
 from cvae.experiments import storage
-from cvae.utils.checks import check_count, check_labels, in_batches
-from cvae.utils.files import atomic_write
+from cvae.utils.checks import check_count, check_labels, check_seed, in_batches
+from cvae.utils.files import atomic_write, only_one
 from cvae.utils.images import check_images, to_float
 
 REFERENCE = 10_000  # training images that generated ones are compared with
@@ -152,7 +152,13 @@ def train(name: str, out: str | Path | None = None, limit: int | None = None, **
     out = check_model_path(out or weights_path(data, limit))
     if data.is_stand_in and storage.PRETRAINED in out.resolve().parents:
         raise ValueError("weights trained on a stand-in do not go into data/pretrained")
-    keras.utils.set_random_seed(settings["seed"])
+    with only_one(out.with_suffix(".lock"), f"the classifier of {name}"):
+        return train_on(data, settings, out)
+
+
+def train_on(data: ImageDataset, settings: dict, out: Path) -> keras.Model:
+    """Train with these settings; save the classifier with its card."""
+    keras.utils.set_random_seed(check_seed(settings["seed"]))
     model = NETWORKS[settings["network"]](data.image_shape, len(data.class_names))
     fit(model, data, settings)
     card = {

@@ -1,6 +1,7 @@
 """A recipe: what is trained, on what and how; under a name, and beside what a report got."""
 
 import dataclasses
+import difflib
 import json
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from cvae.datasets.base import ImageDataset
 from cvae.datasets.binarize import binarize_dataset, binarized_source
 from cvae.datasets.tfds import load, source_of
 from cvae.likelihoods import Gaussian
+from cvae.utils.checks import check_count
 from cvae.vae import VAE
 
 
@@ -24,7 +26,8 @@ class Settings:
         test_limit: at most this many test images, for a quick look; None for all.
         network, options: of `build_vae`.
         latent_dim, likelihood, beta: of the VAE.
-        variance: of a Gaussian likelihood.
+        variance: of the pixels: with it the likelihood is a Gaussian, whatever `likelihood` says by
+            default.
         conditional: tell the encoder and the decoder the label: a `ConditionalVAE`.
         bias_init: start the decoder at the mean image.
         free_bits, importance_samples: of the VAE, see there.
@@ -45,7 +48,7 @@ class Settings:
     dataset: str
     latent_dim: int
     network: str = "conv"
-    options: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict, hash=False)
     likelihood: str = "bernoulli"
     variance: float | str | None = None
     beta: float = 1.0
@@ -68,6 +71,16 @@ class Settings:
     start: str | None = None
     reinit_latent_layers: bool = False
     seed: int = 0
+
+    def __post_init__(self):
+        if isinstance(self.anneal, list):  # as a card has it
+            object.__setattr__(self, "anneal", tuple(self.anneal))
+        if self.test_limit is not None:
+            check_count("test_limit", self.test_limit)
+        if self.variance is not None and self.likelihood not in ("bernoulli", "gaussian"):
+            raise ValueError(
+                f"variance is for a Gaussian, the likelihood is {self.likelihood!r}: leave one out"
+            )
 
     def as_json(self) -> dict:
         """The settings as JSON has them, for a model card."""
@@ -142,7 +155,7 @@ class Recipe:
     about: str
     settings: Settings
     report: str | None = None
-    reported: dict = field(default_factory=dict)
+    reported: dict = field(default_factory=dict, hash=False)
     better: str | None = None
     keep: bool = False
     seconds: float = 10.0
@@ -165,6 +178,12 @@ def make_recipe(name: str, about: str, **fields) -> Recipe:
 def divide(fields) -> tuple[dict, dict]:
     """Fields of a `Recipe`, and those of its `Settings`."""
     known = {f.name for f in dataclasses.fields(Recipe)} - {"settings"}
+    settings = {f.name for f in dataclasses.fields(Settings)}
+    unknown = [name for name in fields if name not in known | settings]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known | settings, n=3, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise ValueError(f"a recipe has no field {', '.join(unknown)}{hint}")
     own = {name: value for name, value in fields.items() if name in known}
     return own, {name: value for name, value in fields.items() if name not in known}
 

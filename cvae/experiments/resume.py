@@ -30,8 +30,17 @@ def resumable(folder) -> list:
     return [
         EpochSeconds(),
         keras.callbacks.CSVLogger(log, append=True),
-        keras.callbacks.BackupAndRestore(folder / "backup", double_checkpoint=True),
+        # Not deleted when `fit` ends, but by `finish`: the weights are not yet saved then.
+        keras.callbacks.BackupAndRestore(
+            folder / "backup", double_checkpoint=True, delete_checkpoint=False
+        ),
     ]
+
+
+def finish(folder) -> None:
+    """Remove log and backup, after the weights have been saved."""
+    shutil.rmtree(folder / "backup", ignore_errors=True)
+    (folder / "log.csv").unlink()
 
 
 def epochs_backed_up(backup) -> int:

@@ -24,6 +24,7 @@ from cvae.build import save_vae
 from cvae.datasets.base import ImageDataset
 from cvae.experiments.catalogue import find
 from cvae.experiments.recipe import DEFAULTS, Recipe
+from cvae.utils.environment import flag
 from cvae.utils.files import atomic_write
 from cvae.vae import VAE
 
@@ -35,7 +36,7 @@ WEIGHTS = "model.weights.h5"  # inside a .keras file
 
 
 def retraining() -> bool:
-    return os.environ.get("CVAE_RETRAIN") == "1"
+    return flag("CVAE_RETRAIN")
 
 
 NO_REPOSITORY = (

@@ -1,7 +1,6 @@
 """Training recipes, and recording what comes of it; `storage` keeps it, and finds it again."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +18,9 @@ from cvae.datasets.tfds import load
 from cvae.experiments import classifiers, storage
 from cvae.experiments.catalogue import RECIPES, find
 from cvae.experiments.recipe import Recipe
-from cvae.experiments.resume import read_log, resumable
+from cvae.experiments.resume import finish, read_log, resumable
+from cvae.utils.environment import flag
+from cvae.utils.files import only_one
 from cvae.vae import VAE
 
 SMOKE = {"epochs": 1, "limit": 256, "test_limit": 256}  # what the smoke profile trains
@@ -47,7 +48,8 @@ def train(
         The trained VAE.
 
     Raises:
-        OSError, ValueError: an `out` that cannot be written, before training starts.
+        OSError, ValueError: an `out` that cannot be written, before training starts; another process
+            that trains the same.
     """
     recipe = find(recipe) if isinstance(recipe, str) else recipe
     verbose = runtime.verbose() if verbose is None else verbose
@@ -55,12 +57,13 @@ def train(
     kept = storage.run_path(recipe, data.source, len(data.x_train))
     out = check_model_path(out or kept)
     check_trainable(recipe, data, out)
-    vae = starting_point(recipe, data, verbose)
-    compile_vae(recipe, vae, len(data.x_train))
-    fit(recipe, vae, data, [*callbacks, *resumable(kept.parent)], verbose)
-    log = kept.parent / "log.csv"
-    storage.save(recipe, data, without_optimizer(recipe, vae), read_log(log), out)
-    log.unlink()
+    with only_one(kept.parent / "lock", recipe.name):
+        vae = starting_point(recipe, data, verbose)
+        compile_vae(recipe, vae, len(data.x_train))
+        fit(recipe, vae, data, [*callbacks, *resumable(kept.parent)], verbose)
+        log = read_log(kept.parent / "log.csv")
+        storage.save(recipe, data, without_optimizer(recipe, vae), log, out)
+        finish(kept.parent)
     return vae
 
 
@@ -105,7 +108,7 @@ def start_from(first: Recipe, recipe: Recipe, vae: VAE, verbose) -> None:
     anew = next_to_z(vae) if recipe.settings.reinit_latent_layers else []
     # Copies: with PyTorch the array of a weight is the weight's own memory.
     drawn = [np.copy(ops.convert_to_numpy(weights)) for weights in anew]
-    classes = getattr(vae, "num_classes", 0)
+    classes = (vae.num_classes or 0)
     for part, more in (("encoder", min(classes, 1)), ("decoder", classes), ("label_picture", 0)):
         if not hasattr(trained, part):  # a plain VAE has no label_picture
             continue
@@ -166,7 +169,7 @@ def fit(recipe: Recipe, vae: VAE, data: ImageDataset, callbacks, verbose) -> Non
 
 def without_optimizer(recipe: Recipe, vae: VAE) -> VAE:
     """A copy that takes a third of the space: Adam keeps two moments of every weight."""
-    copy = recipe.settings.build(vae.image_shape, getattr(vae, "num_classes", None))
+    copy = recipe.settings.build(vae.image_shape, vae.num_classes)
     copy.set_weights(vae.get_weights())
     return copy
 
@@ -208,7 +211,7 @@ def reproduce(names: Sequence[str] | None = None) -> list[Path]:
     it is called again. `CVAE_RETRAIN=1` trains also what has a result, each time it is called.
 
     Args:
-        names: of recipes; None for all.
+        names: of recipes; None for all, and for an empty list none.
 
     Returns:
         The result files, one for each name.
@@ -218,14 +221,16 @@ def reproduce(names: Sequence[str] | None = None) -> list[Path]:
         ValueError: an unknown recipe, or a data set that is here only as a stand-in: nothing is
             trained then.
     """
-    chosen = [find(name) for name in names or RECIPES]
+    if isinstance(names, str):
+        raise TypeError(f"names must be a list of names, got {names!r}: [{names!r}]")
+    chosen = [find(name) for name in (RECIPES if names is None else names)]
     paths = [storage.result_path(recipe.name) for recipe in chosen]
     missing = [r for r in chosen if storage.retraining() or storage.read_result(r) is None]
     for recipe in {recipe.settings.dataset: recipe for recipe in missing}.values():
         recipe.settings.load().check_real(recipe.name)
     form = "{desc} {percentage:3.0f}%|{bar}| {elapsed} gone, {remaining} left"
     guess = sum(recipe.seconds * recipe.settings.epochs for recipe in missing)
-    with tqdm(total=guess, bar_format=form, disable=bool(os.environ.get("CI"))) as bar:
+    with tqdm(total=guess, bar_format=form, disable=flag("CI")) as bar:
         for recipe in missing:
             bar.set_description_str(recipe.name)
             record(recipe, bar)

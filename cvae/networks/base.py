@@ -5,12 +5,14 @@ An encoder maps images to the parameters of q(z | x): `z_mean` and `z_log_var`, 
 parameter: logits for a Bernoulli, means for a Gaussian, and so on.
 """
 
+from pathlib import Path
+
 import keras
 import numpy as np
 from keras import layers, ops
 from numpy.typing import ArrayLike
 
-from cvae.utils.checks import check_count
+from cvae.utils.checks import check_channels_last, check_count
 from cvae.utils.images import to_float
 
 # exp(-20) is a standard deviation of 0.00005, exp(10) one of 148: no posterior worth having is
@@ -18,13 +20,53 @@ from cvae.utils.images import to_float
 LOG_VAR_RANGE = (-20.0, 10.0)
 
 
-class Network(keras.Model):
+class Portable(keras.Model):
+    """A model that comes back from its file as it was, frozen parts too."""
+
+    def save(self, filepath: str | Path, *args, **options) -> None:
+        """As `keras.Model.save`, to a `.keras` file.
+
+        Raises:
+            ValueError: HDF5, from which Keras loads no subclassed model.
+        """
+        if Path(filepath).suffix in (".h5", ".hdf5"):
+            raise ValueError(
+                f"{filepath} could not be loaded again, Keras cannot keep this model in HDF5: give a "
+                "name that ends in .keras"
+            )
+        super().save(filepath, *args, **options)
+
+    def get_config(self) -> dict:
+        frozen = [n for n, part in enumerate(parts_of(self)) if not part.trainable]
+        return super().get_config() | ({"frozen": frozen} if frozen else {})
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Portable":
+        config = dict(config)
+        frozen = config.pop("frozen", None)
+        model = cls(**config)
+        if frozen is not None:
+            for n, part in enumerate(parts_of(model)):
+                part.trainable = n not in frozen
+        return model
+
+
+def parts_of(model: keras.Model) -> list[layers.Layer]:
+    """A model and all layers in it, each before its own parts; the same built or not."""
+    return [p for p in model._flatten_layers() if not isinstance(p, layers.InputLayer)]
+
+
+class Network(Portable):
     """A model that is saved by the arguments of its constructor, which are its attributes.
 
     A subclass names them in `arguments`.
     """
 
     arguments: tuple[str, ...] = ()
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        check_channels_last()
 
     def get_config(self) -> dict:
         return {**super().get_config(), **{name: getattr(self, name) for name in self.arguments}}
@@ -40,8 +82,7 @@ class Encoder(Network):
 
     def __init__(self, latent_dim: int, body: list[layers.Layer], **kwargs):
         super().__init__(**kwargs)
-        check_count("latent_dim", latent_dim)
-        self.latent_dim = int(latent_dim)
+        self.latent_dim = latent_dim = check_count("latent_dim", latent_dim)
         self.body = keras.Sequential(body, name="body")
         self.z_mean = layers.Dense(latent_dim, dtype="float32", name="z_mean")
         self.z_log_var = layers.Dense(latent_dim, dtype="float32", name="z_log_var")
@@ -52,9 +93,14 @@ class Encoder(Network):
         self.z_mean.build(features)
         self.z_log_var.build(features)
 
-    def call(self, images, training=False):
-        features = self.body(to_float(images), training=training)
-        return self.z_mean(features), ops.clip(self.z_log_var(features), *LOG_VAR_RANGE)
+    def call(self, images, training=False, scaled=False):
+        """scaled: images are in [0, 1] already, and a channel for the label is beside them."""
+        images = ops.cast(images, "float32") if scaled else to_float(images)
+        features = self.body(images, training=training)
+        z_mean, z_log_var = self.z_mean(features), self.z_log_var(features)
+        # Pixels out of range are NaN, which a ReLU makes 0 of: not so in what comes out.
+        spoilt = ops.any(ops.isnan(images), axis=(1, 2, 3))[:, None]
+        return ops.where(spoilt, np.nan, z_mean), ops.clip(z_log_var, *LOG_VAR_RANGE)
 
 
 class Decoder(Network):
@@ -82,7 +128,7 @@ class Decoder(Network):
                 "output_activation='sigmoid' would squash the scales too: leave it out where a pixel "
                 f"has {parameters} parameters"
             )
-        self.image_shape = image_shape
+        self.image_shape, parameters = image_shape, check_count("parameters", parameters)
         self.pixel_shape = (*image_shape[:2], image_shape[2] * parameters)
         self.parameters, self.output_activation = parameters, output_activation
         self.body = keras.Sequential(body, name="body")

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from cvae.utils.checks import check_counts
+
 
 @keras.saving.register_keras_serializable("cvae")
 class ResidualBlock(layers.Layer):
@@ -58,28 +60,35 @@ def dense_layers(widths, activation, batch_norm):
 
 def transposed_convolution(width, kernel_size, stride, small, large, use_bias):
     """Upsample (height, width) `small` to `large`: stride times as large, or a little less."""
-    padding = None
-    if large != tuple(stride * side for side in small):
+    padding, crop = None, []
+    surplus = [stride * side - big for side, big in zip(small, large, strict=True)]
+    if any(surplus):
         # Keras: large = (small - 1) * stride + kernel % 2 + output_padding, padded "same".
-        padding = tuple(
-            big - (side - 1) * stride - kernel_size % 2 for side, big in zip(small, large, strict=True)
-        )
-    return layers.Conv2DTranspose(
+        padding = tuple(stride - kernel_size % 2 - more for more in surplus)
+    if padding and max(padding) >= stride:  # which Keras refuses: an even kernel, one side that fits
+        padding, crop = None, [layers.Cropping2D(tuple((0, more) for more in surplus))]
+    up = layers.Conv2DTranspose(
         width, kernel_size, stride, padding="same", output_padding=padding, use_bias=use_bias
     )
+    return [up, *crop]
 
 
 def each_of(filters, name, values, least=1):
     """One of `values` for each of the filters, from one for all or one for each."""
     if len(filters) == 0:
         raise ValueError("filters must name at least one convolution, got none")
-    values = (values,) * len(filters) if isinstance(values, int) else tuple(values)
-    if len(values) != len(filters) or min(values) < least:
+    known = check_counts(name, values, least)
+    known = known * len(filters) if np.ndim(values) == 0 else known
+    if len(known) != len(filters):
         raise ValueError(
-            f"{name} must be one whole number, or one for each of the {len(filters)} filters, each "
-            f"at least {least}; got {values}"
+            f"{name} must be one whole number, or one for each of {len(filters)} filters; got {known}"
         )
-    return values
+    return known
+
+
+def activation_config(activation):
+    """An activation as JSON has it: its name, or the config of a function of your own."""
+    return keras.activations.serialize(keras.activations.get(activation))
 
 
 def sizes_going_up(image_size, strides):
@@ -103,5 +112,5 @@ def check_sides(image_size, strides):
             raise ValueError(
                 f"an image side of {side} does not fit strides {strides}: it must be a multiple of "
                 f"{total}, such as {fits}. Resize the images (load(..., size=...)), change the "
-                "strides, or pass any_side=True, which rounds up in each layer"
+                "strides, or leave out any_side=False: each layer rounds up then"
             )

@@ -10,6 +10,7 @@ from keras import layers
 from cvae.networks.base import Decoder, Encoder
 from cvae.networks.blocks import (
     ResidualBlock,
+    activation_config,
     check_sides,
     dense_layers,
     each_of,
@@ -17,7 +18,7 @@ from cvae.networks.blocks import (
     sizes_going_up,
     transposed_convolution,
 )
-from cvae.utils.checks import check_image_shape
+from cvae.utils.checks import check_count, check_counts, check_image_shape
 
 # Arguments of the constructors of both.
 SHARED = (
@@ -40,13 +41,13 @@ class ConvEncoder(Encoder):
         activation, batch_norm: as in `MLPEncoder`.
         blocks: residual blocks after each convolution, or one number for each (`ResidualEncoder` has
             one).
-        any_side: accept image sides that the strides do not divide; each layer rounds up.
+        any_side: whether image sides that the strides do not divide will do; each layer rounds up.
 
     Call: images (batch, height, width, channels) -> z_mean, z_log_var, each (batch, latent_dim).
 
     Raises:
-        ValueError: latent_dim below 1, strides that do not match filters; on the first call, an image
-            side that the strides do not divide (the message says which sides work).
+        ValueError: latent_dim below 1, strides that do not match filters; with any_side=False, on the
+            first call, an image side that the strides do not divide (the message says which work).
     """
 
     arguments = (*Encoder.arguments, *SHARED, "padding")
@@ -62,9 +63,11 @@ class ConvEncoder(Encoder):
         activation: str = "relu",
         batch_norm: bool = False,
         blocks: int | Sequence[int] = 0,
-        any_side: bool = False,
+        any_side: bool = True,
         **kwargs,
     ):
+        filters, hidden = check_counts("filters", filters), check_counts("hidden", hidden)
+        kernel_size = check_count("kernel_size", kernel_size)
         strides = each_of(filters, "strides", strides)
         body = []
         blocks = each_of(filters, "blocks", blocks, least=0)
@@ -76,9 +79,9 @@ class ConvEncoder(Encoder):
             body += [ResidualBlock(width, kernel_size, activation, batch_norm) for _ in range(count)]
         body += [layers.Flatten(), *dense_layers(hidden, activation, batch_norm)]
         super().__init__(latent_dim, body, **kwargs)
-        self.filters, self.strides, self.blocks = tuple(filters), strides, blocks
-        self.kernel_size, self.hidden, self.any_side = kernel_size, tuple(hidden), any_side
-        self.activation, self.batch_norm = activation, batch_norm
+        self.filters, self.strides, self.blocks = filters, strides, blocks
+        self.kernel_size, self.hidden, self.any_side = kernel_size, hidden, any_side
+        self.activation, self.batch_norm = activation_config(activation), batch_norm
         self.padding = padding
 
     def build(self, input_shape):
@@ -98,13 +101,14 @@ class ConvDecoder(Decoder):
         strides: as in `ConvEncoder`; the smallest image is image_shape divided by all of them.
         base_filters: channels of that smallest image.
         parameters, output_activation: as in `MLPDecoder`.
-        any_side: accept sides that the strides do not divide: 28 goes 4, 7, 14, 28 with three
-            strides of 2, a transposed convolution dropping the surplus row and column.
+        any_side: whether sides that the strides do not divide will do: 28 goes 4, 7, 14, 28 with
+            three strides of 2, a transposed convolution dropping the surplus row and column.
 
     Call: z (batch, latent_dim) -> (batch, height, width, channels * parameters).
 
     Raises:
-        ValueError: an image side that the strides do not divide (the message says which work).
+        ValueError: with any_side=False, an image side that the strides do not divide (the message says
+            which work).
     """
 
     arguments = (*Decoder.arguments, *SHARED, "base_filters")
@@ -122,10 +126,13 @@ class ConvDecoder(Decoder):
         blocks: int | Sequence[int] = 0,
         parameters: int = 1,
         output_activation: str | None = None,
-        any_side: bool = False,
+        any_side: bool = True,
         **kwargs,
     ):
         image_shape = check_image_shape(image_shape)
+        filters, hidden = check_counts("filters", filters), check_counts("hidden", hidden)
+        kernel_size = check_count("kernel_size", kernel_size)
+        base_filters = check_count("base_filters", base_filters)
         strides = each_of(filters, "strides", strides)
         if not any_side:
             check_sides(image_shape[:2], strides)
@@ -137,7 +144,7 @@ class ConvDecoder(Decoder):
         steps = zip(filters, strides, blocks, pairwise(sizes), strict=True)
         for width, stride, count, (small, large) in steps:
             body += [
-                transposed_convolution(width, kernel_size, stride, small, large, not batch_norm),
+                *transposed_convolution(width, kernel_size, stride, small, large, not batch_norm),
                 *norm_and_activation(activation, batch_norm),
             ]
             body += [ResidualBlock(width, kernel_size, activation, batch_norm) for _ in range(count)]
@@ -146,7 +153,7 @@ class ConvDecoder(Decoder):
             image_shape[2] * parameters, kernel_size, padding="same", dtype="float32", name="to_pixels"
         )
         super().__init__(image_shape, body, to_pixels, parameters, output_activation, **kwargs)
-        self.filters, self.strides, self.blocks = tuple(filters), strides, blocks
-        self.kernel_size, self.hidden, self.any_side = kernel_size, tuple(hidden), any_side
-        self.activation, self.batch_norm = activation, batch_norm
+        self.filters, self.strides, self.blocks = filters, strides, blocks
+        self.kernel_size, self.hidden, self.any_side = kernel_size, hidden, any_side
+        self.activation, self.batch_norm = activation_config(activation), batch_norm
         self.base_filters = base_filters

@@ -17,8 +17,8 @@ from keras import layers, ops
 from numpy.typing import ArrayLike
 
 from cvae.networks.base import LOG_VAR_RANGE, Network
-from cvae.networks.blocks import ResidualBlock
-from cvae.utils.checks import check_count, check_image_shape, check_not_negative
+from cvae.networks.blocks import ResidualBlock, activation_config
+from cvae.utils.checks import check_count, check_image_shape
 from cvae.utils.images import check_images, to_float
 
 PART = 0.2  # of what the correction says goes into a logarithm: Adam's first steps are large there
@@ -112,13 +112,13 @@ class CosineNetwork(Network):
     def __init__(self, image_shape, noise, filters, blocks, activation, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)  # bfloat16 has not the digits for a transform
         self.image_shape = check_image_shape(image_shape)
-        if not 0 < noise < 256:
+        if np.ndim(noise) or not 0 < noise < 256:
             raise ValueError(
                 f"noise must be a spread in grey levels, above 0 and below 256; got {noise}"
             )
-        check_count("filters", filters)
-        check_not_negative("blocks", blocks)
-        self.noise, self.filters, self.blocks, self.activation = noise, filters, blocks, activation
+        self.filters = filters = check_count("filters", filters)
+        self.blocks = blocks = check_count("blocks", blocks, least=0)
+        self.noise, self.activation = float(noise), activation_config(activation)
         self.spread = noise / 255  # of the pixel noise, in images from 0 to 1
         self.statistics = Statistics(self.image_shape)
         self.correction = Correction(self.image_shape[-1], filters, blocks, activation)

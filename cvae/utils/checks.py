@@ -7,6 +7,7 @@ from keras import ops
 
 def in_batches(function, inputs, batch_size):
     """Apply `function` to slices of NumPy inputs, an array or a dict of them; join what it gives."""
+    batch_size = check_count("batch_size", batch_size)
     n = len(keras.tree.flatten(inputs)[0])
     batches = []
     for start in range(0, n, batch_size):
@@ -16,18 +17,32 @@ def in_batches(function, inputs, batch_size):
     return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
 
 
-def check_count(name, value):
-    if not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+def check_count(name, value, least=1) -> int:
+    """Return a whole number, NumPy's too, as Python's; or say what is wrong with it."""
+    whole = isinstance(value, int | np.integer) or (
+        isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "ui"
+    )
+    if not whole or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    return int(value)
 
 
-def check_network(network, role, attribute):
-    if not isinstance(network, keras.Model) or not hasattr(network, attribute):
-        raise TypeError(f"{role} must be a keras.Model with an attribute {attribute!r}, got {network!r}")
+def check_counts(name, values, least=1) -> tuple[int, ...]:
+    """Return one whole number or several as a tuple of Python's; or say what is wrong."""
+    if isinstance(values, str | dict) or not (np.ndim(values) == 0 or np.iterable(values)):
+        raise ValueError(f"{name} must be whole numbers of at least {least}, got {values!r}")
+    values = [values] if np.ndim(values) == 0 else values
+    return tuple(check_count(f"each of {name}", value, least) for value in values)
+
+
+def check_seed(seed) -> int | None:
+    """Return a seed as Keras takes it: Python's int, 0 or more; or None."""
+    return None if seed is None else check_count("seed", seed, least=0)
 
 
 def check_not_negative(name, value) -> float:
-    if not np.isscalar(value) or isinstance(value, str) or not 0 <= value < np.inf:
+    number = np.ndim(value) == 0 and np.asarray(value).dtype.kind in "uif"
+    if not number or not 0 <= value < np.inf:
         raise ValueError(f"{name} must be a number of at least 0, got {value!r}")
     return float(value)
 
@@ -36,42 +51,56 @@ def check_labels(labels, n, num_classes=None) -> np.ndarray:
     """Return labels as int32 (n,), or say what is wrong with them; None for any number of classes."""
     labels = np.asarray(labels)
     if labels.shape != (n,) or labels.dtype.kind not in "ui":
+        hint = "; one-hot labels: labels.argmax(axis=-1)" if labels.ndim == 2 else ""
         raise ValueError(
             f"labels must be whole numbers, one for each of {n} images: expected the shape ({n},), "
-            f"got {labels.shape} of {labels.dtype}"
+            f"got {labels.shape} of {labels.dtype}{hint}"
         )
+    if n == 0:
+        return labels.astype("int32")
     top = np.inf if num_classes is None else num_classes - 1
     if labels.min() < 0 or labels.max() > top:
         raise ValueError(f"labels must lie in 0..{top}, got {labels.min()}..{labels.max()}")
     return labels.astype("int32")
 
 
-def check_image_shape(image_shape):
-    shape = tuple(int(side) for side in np.atleast_1d(image_shape))
-    if len(shape) != 3 or min(shape) < 1:
+def check_weights(weights, n) -> np.ndarray:
+    """Return sample weights as float32 (n,), or say what is wrong with them."""
+    weights = np.asarray(weights)
+    if weights.shape != (n,) or weights.dtype.kind not in "uifb":
         raise ValueError(
-            f"image_shape must be (height, width, channels), each at least 1; got {image_shape!r}"
+            f"sample_weight must be numbers, one for each of {n} images: expected the shape ({n},), "
+            f"got {weights.shape} of {weights.dtype}"
         )
-    return shape
+    if not np.isfinite(weights).all() or weights.min() < 0:
+        raise ValueError("sample_weight must be 0 or more, got NaN, infinity or a negative weight")
+    return weights.astype("float32")
+
+
+def check_image_shape(image_shape) -> tuple[int, int, int]:
+    shape = np.atleast_1d(image_shape)
+    if shape.shape != (3,) or shape.dtype.kind not in "ui" or shape.min() < 1:
+        raise ValueError(
+            "image_shape must be (height, width, channels), whole numbers of at least 1; got "
+            f"{image_shape!r}"
+        )
+    return tuple(int(side) for side in shape)
+
+
+def check_channels_last():
+    if keras.config.image_data_format() != "channels_last":
+        raise ValueError(
+            "images here are (height, width, channels), but Keras is set to 'channels_first': call "
+            "keras.config.set_image_data_format('channels_last') before you build a model"
+        )
 
 
 def check_z(z, latent_dim) -> np.ndarray:
     """Return z as float32 (n, latent_dim), or say what is wrong with it."""
     z = np.asarray(z)
     if z.ndim != 2 or z.shape[1] != latent_dim or len(z) == 0:
-        raise ValueError(f"z must be (n, {latent_dim}) with n of at least 1, got {z.shape}")
+        hint = "; one point alone: z[None]" if z.shape == (latent_dim,) else ""
+        raise ValueError(f"z must be (n, {latent_dim}) with n of at least 1, got {z.shape}{hint}")
     if z.dtype.kind not in "uif" or not np.isfinite(z).all():
         raise ValueError(f"z must hold finite numbers, got {z.dtype} with NaN, infinity or no numbers")
     return z.astype("float32")
-
-
-def check_stream(x, check_arrays) -> bool:
-    """Whether x is a stream of batches; where its first batch can be looked at, it is checked."""
-    if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):  # or a tf.data.Dataset
-        batch = next(iter([x[0]] if isinstance(x, keras.utils.PyDataset) else x), None)
-        if batch is None:
-            raise ValueError("the data set is empty: it holds no batch to train on")
-        inputs = batch[0] if isinstance(batch, tuple | list) else batch
-        check_arrays(keras.tree.map_structure(np.asarray, inputs))
-        return True
-    return hasattr(x, "__next__") or hasattr(x, "dataset")  # a generator or a torch DataLoader

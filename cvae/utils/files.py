@@ -5,6 +5,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 
 def check_writable(path) -> Path:
     """Return `path` with its folder made, or say now that nothing can be written there.
@@ -43,6 +45,28 @@ def atomic_write(path):
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.remove(temporary)
+
+
+@contextlib.contextmanager
+def only_one(path, what):
+    """Hold the lock file `path` for the length of the block; it is let go even if the process dies.
+
+    Raises:
+        OSError: another process holds it, at work on `what`.
+    """
+    lock = FileLock(check_writable(path), timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise OSError(
+            f"another process is at work on {what}: wait until it is done, or stop it; it holds {path}"
+        ) from error
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows removes no open file
+            os.remove(path)
+        lock.release()
 
 
 def _umask():

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from PIL import Image
 
 from cvae.gaussian import prior
-from cvae.utils.checks import check_z
+from cvae.utils.checks import check_count, check_not_negative, check_z
 from cvae.utils.files import atomic_write, check_writable
 from cvae.utils.images import to_uint8
 from cvae.visualization.plots import tile
@@ -19,8 +19,10 @@ from cvae.visualization.plots import tile
 class LatentFrames(keras.callbacks.Callback):
     """Decode the same latent points before training and after every epoch; write them as a GIF.
 
+    The GIF is written anew after every epoch: what interrupts a training costs none of its frames.
+
     Args:
-        path: of the GIF, written when training ends; None only keeps the frames.
+        path: of the GIF; None only keeps the frames.
         n: number of points, drawn from the prior with `seed`.
         z: (n, latent_dim), the points themselves, instead of n and seed.
         labels: for a `ConditionalVAE`, one for each point.
@@ -62,13 +64,11 @@ class LatentFrames(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self.add_frame()
 
-    def on_train_end(self, logs=None):
-        if self.path is not None:
-            write_gif(self.frames, self.path, self.fps)
-
     def add_frame(self):
         self.images.append(self.model.decode(self.points, self.labels))
         self.frames.append(to_uint8(tile(self.images[-1], self.columns)))
+        if self.path is not None:
+            write_gif(self.frames, self.path, self.fps)
 
 
 def write_gif(
@@ -82,10 +82,11 @@ def write_gif(
     """Write frames as a GIF that repeats for ever, whole or not at all.
 
     Args:
-        frames: sequence of equal (height, width, channels); uint8, or float in [0, 1].
+        frames: sequence of equal (height, width, channels); integers in 0..255, bool, or float in
+            [0, 1].
         path: ends in .gif.
-        fps: frames a second.
-        hold: seconds for which the last frame stays.
+        fps: frames a second, at most 50: browsers show faster ones at ten a second.
+        hold: seconds for which the last frame stays, 0 or more.
         scale: side of the square that each pixel becomes: viewers blur what they enlarge themselves.
         colors: at most this many in a frame, 2 to 256: 64 save a third of the file.
 
@@ -99,12 +100,13 @@ def write_gif(
     """
     path = check_gif_path(path)
     shapes = sorted({np.shape(frame) for frame in frames})
-    if len(shapes) != 1 or not fps > 0 or scale < 1 or not 2 <= colors <= 256:
+    scale, hold = check_count("scale", scale), check_not_negative("hold", hold)
+    if len(shapes) != 1 or not 0 < fps <= 50 or not 2 <= colors <= 256:
         raise ValueError(
-            "expected at least one frame, all of one shape, fps above 0, scale of at least 1, 2 to 256 "
-            f"colors; got the shapes {shapes}, fps={fps}, scale={scale} and colors={colors}"
+            "expected at least one frame, all of one shape, fps above 0 and up to 50, 2 to 256 colors; "
+            f"got the shapes {shapes}, fps={fps} and colors={colors}"
         )
-    frames = np.stack([with_colors(to_uint8(frame), colors) for frame in frames])
+    frames = np.stack([with_colors(frame, colors) for frame in to_uint8(np.stack(frames))])
     frames = frames.repeat(scale, axis=1).repeat(scale, axis=2)
     if frames.shape[-1] == 1:
         frames = frames[..., 0]

@@ -62,8 +62,9 @@ def principal_axes(
         ValueError: images or labels that do not fit the model or each other, count below 1.
     """
     check_count("axes", count)
-    labels = check_labels(labels, len(images), class_names and len(class_names))
-    class_names = class_names or tuple(map(str, range(labels.max() + 1)))
+    labels = check_labels(labels, len(images), None if class_names is None else len(class_names))
+    names = range(labels.max() + 1) if class_names is None else class_names
+    class_names = tuple(map(str, names))
     codes = vae.encode(images, labels)[0] if isinstance(vae, ConditionalVAE) else vae.encode(images)[0]
     latent_dim = codes.shape[1]
     if latent_dim <= 2:
@@ -73,4 +74,4 @@ def principal_axes(
         origin, directions = pca.mean_, pca.components_
     points = (codes - origin) @ directions.T
     reach = max(3.0, float(np.quantile(np.abs(points), 0.995)))
-    return LatentAxes(origin, directions, reach, points, labels, tuple(class_names))
+    return LatentAxes(origin, directions, reach, points, labels, class_names)

@@ -98,7 +98,7 @@ def steps_of(vae: VAE) -> tuple[list[dict], list[np.ndarray]]:
             f"{type(decoder).__name__}"
         )
     weights = []
-    width = vae.latent_dim + getattr(vae, "num_classes", 0)
+    width = vae.latent_dim + (vae.num_classes or 0)
     steps, _ = in_words([*decoder.body.layers, decoder.to_pixels], (width,), weights)
     steps.append(activation(keras.activations.get(decoder.output_activation), None))
     return steps, weights

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from cvae import runtime
 from cvae.datasets.base import ImageDataset
 from cvae.utils.files import atomic_write
+from cvae.utils.images import check_range, to_uint8
 
 CLASS_COLORS = plt.get_cmap("tab10").colors
 
@@ -110,9 +111,9 @@ def tile(images: ArrayLike, columns: int | None = None, gap: int = 0) -> np.ndar
         gap: white pixels between images.
 
     Returns:
-        (height, width, channels) of the whole, of the same dtype.
+        (height, width, channels) of the whole, uint8 or float as the images.
     """
-    images = np.asarray(images)
+    images = as_picture(images)
     if images.ndim == 5:
         columns = images.shape[1]
         images = images.reshape(-1, *images.shape[2:])
@@ -126,6 +127,19 @@ def tile(images: ArrayLike, columns: int | None = None, gap: int = 0) -> np.ndar
     canvas = canvas.reshape(shape).swapaxes(1, 2)
     canvas = canvas.reshape(rows * (height + gap), columns * (width + gap), channels)
     return canvas[: canvas.shape[0] - gap, : canvas.shape[1] - gap]
+
+
+def as_picture(images: ArrayLike) -> np.ndarray:
+    """Integers as uint8, floats as they are.
+
+    Raises:
+        ValueError: values out of range, which a picture would show as white or black.
+    """
+    images = np.asarray(images)
+    if images.dtype.kind in "uib":
+        return to_uint8(images)
+    check_range(images.min(initial=0), images.max(initial=0), integers=False)
+    return images
 
 
 def pixels(figure: Figure) -> np.ndarray:
@@ -300,7 +314,7 @@ def matrix(
 
 def draw(axes, image: ArrayLike) -> None:
     """One image without ticks; grey where it has one channel."""
-    image = np.asarray(image)
+    image = as_picture(image)
     top = 255 if image.dtype == np.uint8 else 1
     axes.imshow(image.squeeze(-1) if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=top)
     axes.axis("off")

@@ -111,7 +111,7 @@ def sampler(method: str, target: int | None, seed: int):
 
 def vae_sampler(image_shape, seed: int, training: dict) -> VAEOverSampler:
     """Ours, to full balance, which trains once, however often it is asked to draw in another way."""
-    return VAEOverSampler(image_shape=image_shape, random_state=seed, warm_start=True, **training)
+    return VAEOverSampler(image_shape=image_shape, random_state=seed, reuse_vaes=True, **training)
 
 
 def train_classifier(build, x, y, image_shape, seed, weights=None, steps=STEPS) -> keras.Model:

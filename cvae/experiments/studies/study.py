@@ -1,7 +1,6 @@
 """What the studies share: many trainings under one protocol, each leaving a row in a JSON file."""
 
 import json
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +8,8 @@ from tqdm import tqdm
 
 from cvae.datasets.tfds import load
 from cvae.experiments import storage
-from cvae.utils.files import atomic_write
+from cvae.utils.environment import flag
+from cvae.utils.files import atomic_write, only_one
 
 
 class Study:
@@ -62,9 +62,14 @@ class Study:
         """Run what has no row yet. Killed, it goes on where it was when it is called again.
 
         Raises:
+            OSError: another process runs this study.
             FileNotFoundError: the package is installed without the repository.
             ValueError: a data set that is here only as a stand-in; nothing is run then.
         """
+        with only_one(self.path.with_suffix(".lock"), f"the study {self.name}"):
+            return self._reproduce()
+
+    def _reproduce(self):
         path, known = self.path, self.read()
         missing = [key for key in self.keys() if key not in known]
         for dataset in dict.fromkeys(map(self.dataset, missing)):
@@ -72,7 +77,7 @@ class Study:
         together = {}
         for key in missing:
             together.setdefault(self.work(key), []).append(key)
-        for work, keys in tqdm(together.items(), unit="part", disable=bool(os.environ.get("CI"))):
+        for work, keys in tqdm(together.items(), unit="part", disable=flag("CI")):
             known |= self.run(work, keys)
             self.write(known)
         return path
@@ -108,7 +113,7 @@ class Study:
             known: what `read` gives.
             keys: of the rows that are needed; None for all.
         """
-        missing = [key for key in (keys or self.keys()) if key not in known]
+        missing = [key for key in (self.keys() if keys is None else keys) if key not in known]
         if missing:
             raise ValueError(
                 f"{len(missing)} results of {self.name} are missing, such as {missing[0]}: run "

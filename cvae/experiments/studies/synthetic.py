@@ -86,7 +86,7 @@ def generate(
     if before is None or any(before.get_params()[name] != value for name, value in training.items()):
         wanted = {label: count + per_class for label, count in enumerate(np.bincount(y))}
         before = VAEOverSampler(
-            wanted, image_shape=data.image_shape, random_state=seed, warm_start=True, **training
+            wanted, image_shape=data.image_shape, random_state=seed, reuse_vaes=True, **training
         )
     x_new, y_new = before.set_params(**draws).fit_resample(x, y)
     return x_new[len(y) :], y_new[len(y) :], before
