@@ -8,7 +8,7 @@
 >>> vae.sample(16, seed=0)
 
 What teaches stands at the top: `gaussian` (q and p of z), `likelihoods` (p of x), `networks`
-(encoders and decoders), `vae` (the loss), `generative` (train, encode, decode, sample), `callbacks`,
+(encoders and decoders), `vae` (the loss), `generative` (encode, decode, sample), `callbacks`,
 `latent` (looking in), `metrics` (held-out numbers), `loss_conventions`, `oversampling`. Beside them
 `build` (a VAE from a few words, files) and `runtime` (sizes, speed). Rooms for the rest: `datasets`
 (where images come from), `visualization`, `experiments` (what was trained, and what came of it) and

@@ -116,7 +116,7 @@ def add_reproduce(commands):
 def run_reproduce(options):
     names = [name for name in options.recipes if name not in STUDIES]
     if names or not options.recipes:
-        for path in training.reproduce(names):
+        for path in training.reproduce(names or None):
             print(f"recorded {path}")
     for name in options.recipes:
         if name in STUDIES:

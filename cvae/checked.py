@@ -97,14 +97,15 @@ class CheckedModel(PortableModel):
         if validation_data is not None:
             parts = validation_data if isinstance(validation_data, tuple | list) else (validation_data,)
             validation_data = self.prepare(watches, *parts)
-        with own_words(watches):
-            history = super().fit(
-                x, y, batch_size, epochs, verbose,
-                [*keras.tree.flatten(callbacks or []), StopOnNaN()], validation_split, validation_data,
-                shuffle, None, weights, **options,
-            )  # fmt: skip
-        forget_traces()
-        return history
+        try:
+            with own_words(watches):
+                return super().fit(
+                    x, y, batch_size, epochs, verbose,
+                    [*keras.tree.flatten(callbacks or []), StopOnNaN()], validation_split,
+                    validation_data, shuffle, None, weights, **options,
+                )  # fmt: skip
+        finally:
+            forget_traces()
 
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None,
@@ -191,22 +192,25 @@ class CheckedModel(PortableModel):
         return self.batch_mean(per_image, total * ops.ones_like(per_image))
 
 
+def known_shape(array) -> tuple | None:
+    """The shape of an array, of nested lists, or of a symbol; None where that is not known."""
+    shape = np.shape(array) if isinstance(array, list | tuple) else getattr(array, "shape", None)
+    return None if shape is None or getattr(shape, "rank", 0) is None else tuple(shape)
+
+
 def check_known_shape(images, image_shape) -> None:
-    """`check_shape` of an array, or of a symbol whose rank is known."""
-    shape = getattr(images, "shape", None)
-    if shape is not None and getattr(shape, "rank", len(shape)) is not None:
+    """`check_shape` of an array or a symbol, as far as it is known."""
+    if not isinstance(images, list | tuple) and (shape := known_shape(images)) is not None:
         check_shape(shape, image_shape)
 
 
 def check_target(y) -> None:
     """Raises TypeError for a y that cannot be images; by its shape, for it may be a symbol."""
-    shape = getattr(y, "shape", None)
-    if isinstance(y, list | tuple):
-        shape = np.shape(y)
-    if shape is not None and getattr(shape, "rank", len(shape)) not in (None, 4):
+    shape = known_shape(y)
+    if shape is not None and len(shape) != 4:
         raise TypeError(
             "y must be images, (n, height, width, channels), to rebuild in place of x; got the shape "
-            f"{tuple(shape)}. Labels are for a ConditionalVAE; leave them out here, of a stream with "
+            f"{shape}. Labels are for a ConditionalVAE; leave them out here, of a stream with "
             "stream.map(lambda image, label: image)"
         )
 

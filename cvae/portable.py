@@ -41,7 +41,7 @@ class PortableModel(Portable):
         self.optimizer.build(self.trainable_variables)
 
     def export(self, filepath: str | Path, *args, **options) -> Any:
-        """As `keras.Model.export`, for other programs to run: SavedModel, ONNX and more.
+        """As `keras.Model.export`, for other programs to run: a SavedModel, or what Keras offers more.
 
         What is exported draws nothing: z is z_mean, so that the same image gives the same numbers.
         Images go in as float32 in [0, 1], labels as int32; z_mean, z_log_var and the likelihood's

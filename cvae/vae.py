@@ -20,10 +20,18 @@ from cvae import likelihoods
 from cvae.checked import check_known_shape, check_target
 from cvae.gaussian import kl_divergence, kl_terms, reparameterize
 from cvae.generative import GenerativeModel
-from cvae.networks.base import Encoder
 from cvae.networks.pair import check_pair, sizes_of
 from cvae.utils.checks import check_count, check_labels, check_not_negative, check_seed, check_weights
 from cvae.utils.images import Tensor, check_images, to_float
+
+
+def changeable(name: str) -> property:
+    """An attribute that may be set to a number while the model is trained: the variable `_name`."""
+
+    def change(self, value: float) -> None:
+        getattr(self, f"_{name}").assign(check_not_negative(name, value))
+
+    return property(lambda self: getattr(self, f"_{name}"), change)
 
 
 @keras.saving.register_keras_serializable("cvae")
@@ -76,8 +84,16 @@ class VAE(GenerativeModel):
         )
         self.encoder, self.decoder = encoder, decoder
         # Variables: Python floats would be frozen into the graph when `fit` first traces it.
-        self._beta = self.setting("beta", beta)
-        self._free_bits = self.setting("free_bits", free_bits)
+        self._beta, self._free_bits = (
+            keras.Variable(
+                check_not_negative(name, value),
+                trainable=False,
+                dtype="float32",
+                autocast=False,
+                name=name,
+            )
+            for name, value in (("beta", beta), ("free_bits", free_bits))
+        )
         self.importance_samples = check_count("importance_samples", importance_samples)
         self.seed = check_seed(seed)
         self.noise = keras.random.SeedGenerator(self.seed)
@@ -90,27 +106,7 @@ class VAE(GenerativeModel):
         self.compute_output_spec(self.symbolic_inputs())
         self.built = True
 
-    def setting(self, name, value):
-        """A number that can be changed while a model is trained."""
-        return keras.Variable(
-            check_not_negative(name, value), trainable=False, dtype="float32", autocast=False, name=name
-        )
-
-    @property
-    def beta(self) -> keras.Variable:
-        return self._beta
-
-    @beta.setter
-    def beta(self, value: float) -> None:
-        self._beta.assign(check_not_negative("beta", value))
-
-    @property
-    def free_bits(self) -> keras.Variable:
-        return self._free_bits
-
-    @free_bits.setter
-    def free_bits(self, value: float) -> None:
-        self._free_bits.assign(check_not_negative("free_bits", value))
+    beta, free_bits = changeable("beta"), changeable("free_bits")
 
     def add_parts(self):
         """Layers beyond encoder and decoder; a plain VAE has none."""
@@ -153,20 +149,20 @@ class VAE(GenerativeModel):
         kl = kl_divergence(y_pred["z_mean"], y_pred["z_log_var"])
         self.reconstruction_tracker.update_state(reconstruction, sample_weight)
         self.kl_tracker.update_state(kl, sample_weight)
-        loss = reconstruction + self.beta * kl
         if training and self.importance_samples > 1:
             loss = self.importance_weighted_loss(x, images, y_pred)
-        elif training:
-            free = self.free_kl(y_pred, kl, sample_weight)
-            loss = ops.where(self.free_bits > 0, reconstruction + self.beta * free, loss)
+        else:
+            charged = self.charged_kl(y_pred, kl, sample_weight) if training else kl
+            loss = reconstruction + self.beta * charged
         return self.batch_mean(kl, loss, sample_weight) + self.own_losses(own_losses, kl)
 
-    def free_kl(self, y_pred, kl, sample_weight):
-        """The KL, each dimension at least `free_bits` on average over the batch: (batch,), all equal."""
+    def charged_kl(self, y_pred, kl, sample_weight):
+        """The KL; with free_bits each dimension's mean over the batch, at least that: (batch,)."""
         terms = kl_terms(y_pred["z_mean"], y_pred["z_log_var"])
         weights = ops.ones_like(kl) if sample_weight is None else ops.cast(sample_weight, kl.dtype)
         mean = ops.sum(terms * weights[:, None], axis=0) / ops.maximum(ops.sum(weights), 1e-7)
-        return ops.sum(ops.maximum(mean, self.free_bits)) * ops.ones_like(kl)
+        free = ops.sum(ops.maximum(mean, self.free_bits)) * ops.ones_like(kl)
+        return ops.where(self.free_bits > 0, free, kl)
 
     def importance_weighted_loss(self, x, images, y_pred):
         """-log mean p(x, z) / q(z | x) over samples of z: (batch,). Beta weighs p(z) / q(z | x)."""
@@ -255,6 +251,7 @@ class ConditionalVAE(VAE):
         super().__init__(encoder, decoder, likelihood, beta, **kwargs)
 
     def add_parts(self):
+        self.encoder.takes_label = True
         height, width, _ = self.image_shape
         self.label_picture = keras.Sequential(
             [
@@ -273,8 +270,7 @@ class ConditionalVAE(VAE):
     def encode_batch(self, inputs, training=False):
         picture = ops.cast(self.label_picture(inputs["label"]), "float32")
         images = ops.concatenate([to_float(inputs["image"]), picture], axis=-1)
-        scaled = {"scaled": True} if isinstance(self.encoder, Encoder) else {}
-        return self.encoder(images, training=training, **scaled)
+        return self.encoder(images, training=training)
 
     def decode_batch(self, z, inputs, training=False):
         label = inputs["label"]

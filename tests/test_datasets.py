@@ -10,7 +10,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
 
 import cvae
-from cvae.datasets import base, network, stand_ins
+from cvae.datasets import base, connection, stand_ins
 from cvae.datasets import tfds as datasets
 from cvae.utils.environment import flag
 
@@ -162,14 +162,14 @@ def test_offline_can_be_an_error(offline, monkeypatch):
 
 def test_an_unreachable_host_is_given_up_at_once(offline, monkeypatch):
     monkeypatch.delenv("CVAE_OFFLINE")
-    monkeypatch.setattr(network.urllib.request, "getproxies", dict)
+    monkeypatch.setattr(connection.urllib.request, "getproxies", dict)
     tried = []
 
     def refuse(address, timeout):
         tried.append(address)
         raise OSError("unreachable")
 
-    monkeypatch.setattr(network.socket, "create_connection", refuse)
+    monkeypatch.setattr(connection.socket, "create_connection", refuse)
     with pytest.warns(UserWarning, match="download host cannot be reached"):
         cvae.load("mnist")
     assert tried == [("storage.googleapis.com", 443)]
@@ -464,8 +464,8 @@ def test_whoever_has_a_proxy_lets_it_try(monkeypatch, url, proxies, tried):
         seen.append(address)
         raise OSError("unreachable")
 
-    monkeypatch.setattr(network.socket, "create_connection", refuse)
-    assert network.reachable(url and {url: None}) == (not tried)
+    monkeypatch.setattr(connection.socket, "create_connection", refuse)
+    assert connection.reachable(url and {url: None}) == (not tried)
     assert seen == tried
 
 

@@ -1,6 +1,6 @@
 """Image data sets: TensorFlow Datasets -> arrays, or a stand-in where there is no network.
 
-The only module that imports TensorFlow, and only when a data set is read.
+TensorFlow is imported when a data set is read; elsewhere only `streams` does so.
 """
 
 import difflib
@@ -13,7 +13,7 @@ import numpy as np
 
 from cvae.datasets import features, stand_ins
 from cvae.datasets.base import ImageDataset, balanced_choice
-from cvae.datasets.network import reachable
+from cvae.datasets.connection import reachable
 from cvae.utils.checks import check_count
 from cvae.utils.environment import flag
 from cvae.utils.quiet import no_stderr

@@ -108,7 +108,7 @@ def start_from(first: Recipe, recipe: Recipe, vae: VAE, verbose) -> None:
     anew = next_to_z(vae) if recipe.settings.reinit_latent_layers else []
     # Copies: with PyTorch the array of a weight is the weight's own memory.
     drawn = [np.copy(ops.convert_to_numpy(weights)) for weights in anew]
-    classes = (vae.num_classes or 0)
+    classes = vae.num_classes or 0
     for part, more in (("encoder", min(classes, 1)), ("decoder", classes), ("label_picture", 0)):
         if not hasattr(trained, part):  # a plain VAE has no label_picture
             continue

@@ -79,6 +79,7 @@ class Encoder(Network):
     """
 
     arguments = ("latent_dim",)
+    takes_label = False  # a `ConditionalVAE` sets it: the last channel is the label's, of any range
 
     def __init__(self, latent_dim: int, body: list[layers.Layer], **kwargs):
         super().__init__(**kwargs)
@@ -93,9 +94,8 @@ class Encoder(Network):
         self.z_mean.build(features)
         self.z_log_var.build(features)
 
-    def call(self, images, training=False, scaled=False):
-        """scaled: images are in [0, 1] already, and a channel for the label is beside them."""
-        images = ops.cast(images, "float32") if scaled else to_float(images)
+    def call(self, images, training=False):
+        images = ops.cast(images, "float32") if self.takes_label else to_float(images)
         features = self.body(images, training=training)
         z_mean, z_log_var = self.z_mean(features), self.z_log_var(features)
         # Pixels out of range are NaN, which a ReLU makes 0 of: not so in what comes out.
