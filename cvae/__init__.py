@@ -9,10 +9,10 @@
 
 What teaches stands at the top: `gaussian` (q and p of z), `likelihoods` (p of x), `networks`
 (encoders and decoders), `vae` (the loss), `generative` (encode, decode, sample), `callbacks`,
-`latent` (looking in), `metrics` (held-out numbers), `loss_conventions`, `oversampling`. Beside them
-`build` (a VAE from a few words, files) and `runtime` (sizes, speed). Rooms for the rest: `datasets`
-(where images come from), `visualization`, `experiments` (what was trained, and what came of it) and
-`utils`.
+`latent` (looking in), `metrics` (held-out numbers), `loss_conventions`, `oversampling` (with
+`class_vaes` and `augmentation`). Beside them `build` (a VAE from a few words, files) and `runtime`
+(sizes, speed). Rooms for the rest: `datasets` (where images come from), `visualization`, `experiments`
+(what was trained, and what came of it) and `utils`.
 """
 
 from cvae.utils import quiet  # noqa: F401, I001  first: it imports Keras without the backend's messages
@@ -38,13 +38,17 @@ from cvae.visualization.animation import LatentFrames
 __version__ = "0.1.0"
 
 # Imported by who uses them: imbalanced-learn takes a second, ipywidgets half of one.
-LATER = {"VAEOverSampler": "cvae.oversampling", "explore": "cvae.visualization.widget"}
+LATER = {
+    "VAEOverSampler": "cvae.oversampling", "ImageAugmentOverSampler": "cvae.augmentation",
+    "explore": "cvae.visualization.widget",
+}  # fmt: skip
 
 __all__ = [
     "VAE", "AnnealBeta", "Bernoulli", "ConditionalVAE", "ConvDecoder", "ConvEncoder",
-    "DiscretizedLogistic", "Gaussian", "ImageDataset", "LatentFrames", "MLPDecoder", "MLPEncoder",
-    "ResidualDecoder", "ResidualEncoder", "VAEOverSampler", "build_vae", "explore", "kl_divergence",
-    "latent", "load", "load_folder", "load_vae", "metrics", "runtime", "save_vae",
+    "DiscretizedLogistic", "Gaussian", "ImageAugmentOverSampler", "ImageDataset", "LatentFrames",
+    "MLPDecoder", "MLPEncoder", "ResidualDecoder", "ResidualEncoder", "VAEOverSampler", "build_vae",
+    "explore", "kl_divergence", "latent", "load", "load_folder", "load_vae", "metrics", "runtime",
+    "save_vae",
 ]  # fmt: skip
 
 

@@ -92,6 +92,11 @@ def run_train(options):
             if value < 1:
                 raise ValueError(f"--{name} must be at least 1, got {value}")
             recipe = recipe.replace(**{name: value})
+    if options.out and Path(options.out).exists() and not storage.is_of(recipe, Path(options.out)):
+        raise ValueError(
+            f"{options.out} exists, and is no training with these settings: move it away, or give "
+            "another --out"
+        )
     # Without --out: where `load_or_train` looks.
     out = options.out or storage.run_path(recipe, *recipe.settings.source())
     training.train(recipe, out)
@@ -192,15 +197,17 @@ def run_explore(options):
     if options.points < 1:
         raise ValueError(f"--points must be at least 1, got {options.points}")
     vae = load_vae(options.model)
-    data = data_of(Path(options.model), options.data, options.points)
+    data = data_of(Path(options.model), vae.image_shape, options.data, options.points)
     title = options.title or f"The latent space of {Path(options.model).stem}"
     print(f"saved {write_page(options.out, vae, data.x_train, data.y_train, data.class_names, title)}")
 
 
-def data_of(model: Path, name: str | None, limit: int) -> ImageDataset:
-    """The data set of that name, or the one that a model's card names."""
+def data_of(model: Path, image_shape, name: str | None, limit: int) -> ImageDataset:
+    """The data set of that name in the model's shape, or the one that a model's card names."""
     if name is not None:
-        return load(name, limit=limit)
+        height, width, channels = image_shape
+        size = height if height == width else None
+        return load(name, limit=limit, size=size, grayscale=channels == 1)
     card = model.with_suffix(".json")
     if not card.is_file():
         raise ValueError(f"no card beside {model} names its data set: add --data, such as --data mnist")

@@ -1,6 +1,7 @@
 """From a few words to a VAE, from a VAE to a file and back."""
 
 import inspect
+import re
 from pathlib import Path
 
 import keras
@@ -135,15 +136,20 @@ def load_vae(path: str | Path, custom_objects: dict | None = None) -> VAE:
         vae = keras.saving.load_model(path, custom_objects)
     # For a file that it cannot read Keras raises many exceptions, from zipfile's to TypeError.
     except Exception as error:
-        words = str(error).splitlines()[0][:200] if str(error) else "no message"
-        if "Could not locate class" in str(error):
+        words = " ".join(str(error).split()) or "no message"
+        if "unsafe_deserialization" in words or "safe_mode" in words:
             raise ValueError(
-                f"{path} holds a class that is not known here: import the module that defines it, "
-                "with keras.saving.register_keras_serializable, or give custom_objects. " + words
+                f"{path} holds Python code, a Lambda layer, that runs when it is loaded: if you trust "
+                "the file, call keras.config.enable_unsafe_deserialization() first"
+            ) from error
+        if found := re.search(r"Could not locate class '(\w+)'", words):
+            raise ValueError(
+                f"{path} holds a class that is not known here, {found[1]}: import the module that "
+                "defines it, with keras.saving.register_keras_serializable, or give custom_objects"
             ) from error
         raise ValueError(
             f"{path} is not a VAE that this package saved, or is damaged ({type(error).__name__}: "
-            f"{words})"
+            f"{words[:400]})"
         ) from error
     if not isinstance(vae, VAE):
         raise ValueError(f"{path} holds a {type(vae).__name__}, not a VAE of this package")

@@ -10,7 +10,10 @@ class AnnealBeta(keras.callbacks.Callback):
     """Raise (or lower) beta from `start` to `end` in equal steps over the first `epochs` epochs.
 
     A VAE that meets the whole KL term at once may switch latent dimensions off before the decoder has
-    learnt to use them. Beta is logged with the losses.
+    learnt to use them. Beta is logged with the losses, for the callbacks after this one.
+
+    Held-out losses are measured at the beta of their epoch: do not choose the best epoch by them before
+    beta has reached its end.
 
     Args:
         start, end: of beta.
@@ -37,6 +40,13 @@ class AnnealBeta(keras.callbacks.Callback):
         """Beta during this epoch, counted from 0; `end` from epoch number `epochs` of a cycle on."""
         epoch = epoch % self.cycle if self.cycle else epoch
         return self.start + (self.end - self.start) * min(1.0, epoch / self.epochs)
+
+    def on_train_begin(self, logs=None):
+        if not isinstance(getattr(type(self.model), "beta", None), property):
+            raise TypeError(
+                f"AnnealBeta changes the beta of a VAE, and a {type(self.model).__name__} has none that "
+                "training would see: call fit of the VAE itself"
+            )
 
     def on_epoch_begin(self, epoch, logs=None):
         self.model.beta = self.beta_at(epoch)

@@ -93,6 +93,12 @@ class CheckedModel(PortableModel):
             FloatingPointError: the loss became NaN, with epoch, batch and what to try.
         """
         watches = []
+        weighted = class_weight is not None and not is_stream(x)
+        if weighted and validation_split and validation_data is None:
+            # Weights of classes are for training alone: Keras would split what has them already.
+            data = self.prepare(watches, x, y, sample_weight)
+            (x, y, sample_weight), validation_data = split(data, validation_split)
+            validation_split = 0.0
         x, y, weights = self.prepare(watches, x, y, sample_weight, class_weight)
         if validation_data is not None:
             parts = validation_data if isinstance(validation_data, tuple | list) else (validation_data,)
@@ -192,6 +198,21 @@ class CheckedModel(PortableModel):
         return self.batch_mean(per_image, total * ops.ones_like(per_image))
 
 
+def split(data, fraction: float) -> tuple:
+    """Arrays without their last rows, and those, as Keras's validation_split has it."""
+    n = len(keras.tree.flatten(data)[0])
+    first = int(np.floor(n * (1 - fraction)))
+    if not 0 < first < n:
+        raise ValueError(
+            f"validation_split must leave images on both sides, got {fraction} of {n} images"
+        )
+    parts = [
+        keras.tree.map_structure(lambda a: None if a is None else a[rows], data)  # noqa: B023
+        for rows in (slice(0, first), slice(first, n))
+    ]
+    return parts[0], parts[1]
+
+
 def known_shape(array) -> tuple | None:
     """The shape of an array, of nested lists, or of a symbol; None where that is not known."""
     shape = np.shape(array) if isinstance(array, list | tuple) else getattr(array, "shape", None)
@@ -202,6 +223,20 @@ def check_known_shape(images, image_shape) -> None:
     """`check_shape` of an array or a symbol, as far as it is known."""
     if not isinstance(images, list | tuple) and (shape := known_shape(images)) is not None:
         check_shape(shape, image_shape)
+
+
+def check_known_labels(labels) -> None:
+    """Raises ValueError for labels that cannot be class numbers, as far as a symbol says."""
+    shape = known_shape(labels)
+    if isinstance(labels, list | tuple | np.ndarray) or shape is None:
+        return  # arrays are looked at
+    kind = keras.backend.standardize_dtype(labels.dtype)
+    if len(shape) != 1 or "int" not in kind:
+        hint = ": tf.argmax(label, axis=-1) makes numbers of one-hot labels" if len(shape) == 2 else ""
+        raise ValueError(
+            f"labels must be whole numbers, one for each image: expected batches of shape (n,), got "
+            f"{shape} of {kind}{hint}"
+        )
 
 
 def check_target(y) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from cvae.utils.checks import check_count
+from cvae.utils.checks import check_count, check_seed
 from cvae.utils.images import Tensor
 
 
@@ -49,7 +49,7 @@ def reparameterize(
 def prior(n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
     """n samples of p(z) = N(0, I): (n, latent_dim) float32, the same on every backend."""
     check_count("n", n)
-    return np.random.default_rng(seed).standard_normal((n, latent_dim), dtype="float32")
+    return np.random.default_rng(check_seed(seed)).standard_normal((n, latent_dim), dtype="float32")
 
 
 def interpolate(z_a: ArrayLike, z_b: ArrayLike, steps: int = 10, method: str = "linear") -> np.ndarray:

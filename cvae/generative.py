@@ -49,7 +49,7 @@ class GenerativeModel(CheckedModel):
     def sample(self, n: int, labels: ArrayLike | None = None, seed: int | None = None) -> np.ndarray:
         """n images decoded from the prior: (n, height, width, channels), in [0, 1]."""
         z = gaussian.prior(n, self.latent_dim, seed)
-        return self.decode(z, None if labels is None else np.broadcast_to(labels, n))
+        return self.decode(z, labels if labels is None or np.ndim(labels) else np.full(n, labels))
 
     def interpolate(
         self,

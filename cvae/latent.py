@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cvae import gaussian
+from cvae.utils.checks import check_count
 from cvae.vae import VAE
 
 
@@ -37,7 +38,7 @@ def grid(
         ValueError: n below 2, quantiles that do not rise within (0, 1), dims that do not exist.
     """
     low, high = quantiles
-    if n < 2 or not 0 < low < high < 1:
+    if check_count("n", n) < 2 or not 0 < low < high < 1:
         raise ValueError(
             f"expected n of at least 2 and quantiles that rise within (0, 1); got {n}, {quantiles}"
         )
@@ -99,7 +100,7 @@ def kl_per_dimension(vae: VAE, images: ArrayLike, labels: ArrayLike | None = Non
 
 
 def active_units(
-    vae: VAE, images: ArrayLike, threshold: float = 0.01, labels: ArrayLike | None = None
+    vae: VAE, images: ArrayLike, labels: ArrayLike | None = None, *, threshold: float = 0.01
 ) -> int:
     """How many latent dimensions are in use: those whose z_mean varies over the images.
 

@@ -10,6 +10,7 @@ from scipy.special import logsumexp
 from tqdm import tqdm
 
 from cvae.gaussian import kl_divergence, reparameterize
+from cvae.likelihoods import DiscretizedLogistic
 from cvae.utils.checks import check_count, check_image_shape, check_seed, in_batches
 from cvae.utils.environment import flag
 from cvae.utils.images import check_images
@@ -39,11 +40,13 @@ def elbo(
         batch_size: images at a time.
 
     Raises:
-        ValueError: fewer samples than one, images that do not fit the model, labels that are missing.
+        ValueError: fewer samples than one, images that do not fit the model, labels that are missing,
+            a probability of grey levels for floats that are none.
         TypeError: labels for a plain VAE.
     """
     check_count("samples", samples)
     inputs = vae.check_arrays(vae.with_labels(images, labels))
+    check_grey_levels(vae, inputs, discrete)
     noise = keras.random.SeedGenerator(check_seed(seed))
     log_likelihood = vae.likelihood.log_mass if discrete else vae.likelihood.log_prob
 
@@ -90,6 +93,7 @@ def nll(
     check_count("samples", samples)
     check_count("batch_size", batch_size)
     inputs = vae.check_arrays(vae.with_labels(images, labels))
+    check_grey_levels(vae, inputs, discrete)
     n = len(vae.images_of(inputs))
     noise = keras.random.SeedGenerator(check_seed(seed))
     log_likelihood = vae.likelihood.log_mass if discrete else vae.likelihood.log_prob
@@ -112,6 +116,20 @@ def nll(
     return float(values.mean()), float(values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
 
 
+def check_grey_levels(vae, inputs, discrete):
+    """Raises ValueError where a probability of grey levels is asked for and pixels are none."""
+    images = vae.images_of(inputs)
+    if images.dtype.kind != "f" or not (discrete or isinstance(vae.likelihood, DiscretizedLogistic)):
+        return
+    for start in range(0, len(images), 1000):
+        levels = 255 * np.float64(images[start : start + 1000])
+        if np.abs(levels - np.round(levels)).max() > 0.01:
+            raise ValueError(
+                "the probability of the 256 grey levels needs images that are grey levels: uint8, or "
+                "uint8 images divided by 255; got floats in between"
+            )
+
+
 def bits_per_dimension(nats: float, image_shape: tuple[int, int, int]) -> float:
     """-log p(x) in nats per image -> bits for each pixel and channel.
 
@@ -120,7 +138,10 @@ def bits_per_dimension(nats: float, image_shape: tuple[int, int, int]) -> float:
 
     Raises:
         ValueError: an image shape without pixels.
+        TypeError: nats that are no number, as the pair that `nll` gives.
     """
+    if np.ndim(nats) != 0:
+        raise TypeError(f"nats must be one number, got {nats!r}: of nll's pair take the first")
     return nats / (math.prod(check_image_shape(image_shape)) * math.log(2))
 
 

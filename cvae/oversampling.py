@@ -1,25 +1,21 @@
 """Oversampling of rare classes with a VAE, as one of imbalanced-learn's samplers."""
 
 import numbers
-import random
-from contextlib import contextmanager
 from typing import ClassVar
 
-import keras
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from tqdm import tqdm
 
-from cvae import likelihoods, runtime
-from cvae.build import build_vae
-from cvae.datasets.batches import Batches
+from cvae import class_vaes, likelihoods
+from cvae.augmentation import ImageAugmentOverSampler
+from cvae.class_vaes import seeded
 from cvae.likelihoods import Gaussian, Likelihood
 from cvae.utils import columns
-from cvae.utils.checks import check_count, in_batches
-from cvae.utils.images import to_float
 
+__all__ = ["ImageAugmentOverSampler", "VAEOverSampler"]
 NOT_OPTIONS = {"image_shape", "latent_dim", "network", "likelihood", "num_classes", "seed"}
 
 
@@ -223,10 +219,7 @@ class VAEOverSampler(BaseOverSampler):
         self.temperature_ = usual if self.temperature is None else float(self.temperature)
         images, scaling, back = columns.as_images(columns.split(X), self.image_shape)
         classes, labels = np.unique(y, return_inverse=True)
-        counts = [self.sampling_strategy_.get(name, 0) for name in classes]
-        wanted = {label: count for label, count in enumerate(counts) if count > 0}
-        for label, count in wanted.items():  # imbalanced-learn lets 2.5 pass
-            check_count(f"the rows to generate of class {classes[label]}", count)
+        wanted = columns.rows_wanted(self.sampling_strategy_, classes)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         trained_with = self._training(classes, images.shape[1:], scaling)
         if not (self.reuse_vaes and self._have_vaes({classes[n] for n in wanted}, trained_with)):
@@ -237,9 +230,11 @@ class VAEOverSampler(BaseOverSampler):
         rng = np.random.default_rng(seed)
         made = [np.empty((0, *images.shape[1:]), "float32")]
         for n, count in wanted.items():
-            made.append(self._generate(self.vaes_[classes[n]], images[labels == n], n, count, rng))
-        y_new = [y, *(np.full(count, classes[n], y.dtype) for n, count in wanted.items())]
-        return columns.append(X, back(np.concatenate(made))), np.concatenate(y_new)
+            made.append(class_vaes.draw(
+                self.vaes_[classes[n]], images[labels == n], n, count, rng, source=self.source,
+                temperature=self.temperature_, pixels=self.pixels_,
+            ))  # fmt: skip
+        return columns.append(X, back(np.concatenate(made))), columns.labels_with(y, classes, wanted)
 
     def _training(self, classes, shape, scaling):
         """All that shapes the VAEs, in words that can be compared."""
@@ -262,63 +257,12 @@ class VAEOverSampler(BaseOverSampler):
             return {}
         trainings = 1 if self.conditional else len(growing)
         with tqdm(total=trainings * self.steps, unit="step", disable=not self.verbose) as bar:
+            settings = {
+                "latent_dim": int(self.latent_dim), "network": self.network,
+                "likelihood": self._likelihood(), "options": self.options, "steps": int(self.steps),
+                "batch_size": int(self.batch_size), "learning_rate": float(self.learning_rate),
+                "seed": seed, "progress": bar,
+            }  # fmt: skip
             if self.conditional:
-                shared = self._train(images, labels, seed, bar)
-                return dict.fromkeys(growing, shared)
-            return {n: self._train(images[labels == n], None, seed, bar) for n in growing}
-
-    def _train(self, images, labels, seed, bar):
-        """One VAE; conditional where there are labels."""
-        vae = build_vae(
-            images.shape[1:], int(self.latent_dim), self.network, self._likelihood(),
-            None if labels is None else int(labels.max()) + 1, seed=seed, **(self.options or {}),
-        )  # fmt: skip
-        vae.init_output_bias(images)
-        rate = keras.optimizers.schedules.CosineDecay(float(self.learning_rate), self.steps)
-        vae.compile(keras.optimizers.Adam(rate), **runtime.compile_options(self.steps))
-        inputs = images if labels is None else {"image": images, "label": labels}
-        batches = Batches((inputs,), int(min(self.batch_size, len(images))), self.steps, seed)
-        advance = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: bar.update(len(batches)))
-        vae.fit(batches, epochs=batches.epochs, verbose=0, callbacks=[advance])
-        return vae
-
-    def _generate(self, vae, members, label, count, rng):
-        """`count` new images of the class of these members."""
-        labels = np.full(count, label) if self.conditional else None
-        z = rng.standard_normal((count, vae.latent_dim)).astype("float32") * self.temperature_
-        if self.source == "prior":
-            return self._decode(vae, z, labels, rng)
-        # Every member once, in random order, then every member once more, ...
-        rounds = -(-count // len(members))
-        order = np.concatenate([rng.permutation(len(members)) for _ in range(rounds)])[:count]
-        z_mean, z_log_var = vae.encode(members, None if labels is None else np.full(len(members), label))
-        z = z_mean[order] + np.exp(0.5 * z_log_var[order]) * z
-        if self.pixels_ != "residual":
-            return self._decode(vae, z, labels, rng)
-        change = vae.decode(z, labels) - vae.decode(z_mean[order], labels)
-        return np.clip(keras.ops.convert_to_numpy(to_float(members[order])) + change, 0, 1)
-
-    def _decode(self, vae, z, labels, rng):
-        if self.pixels_ == "mean":
-            return vae.decode(z, labels)
-        noise = keras.random.SeedGenerator(int(rng.integers(2**31 - 1)))
-
-        def draw(batch):
-            return vae.likelihood.sample(vae.decode_batch(vae.images_of(batch), batch), seed=noise)
-
-        return in_batches(draw, vae.with_labels(z, labels), 512).clip(0, 1)
-
-
-@contextmanager
-def seeded(seed):
-    """Seed what Keras builds and trains inside; afterwards the caller's random state is what it was."""
-    # Layers without a seed of their own take one from Python's random state. Keras's set_random_seed
-    # would also change its own and the backend's, and nobody could change those back.
-    python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
-    random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)  # noqa: NPY002
+                return dict.fromkeys(growing, class_vaes.train(images, labels, **settings))
+            return {n: class_vaes.train(images[labels == n], **settings) for n in growing}

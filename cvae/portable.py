@@ -7,8 +7,18 @@ import keras
 from keras import ops
 
 from cvae.networks.base import Portable
+from cvae.utils.checks import check_not_negative
 
 PARTS = ("encoder", "decoder", "likelihood")  # of a config, objects of their own
+
+
+def changeable(name: str) -> property:
+    """An attribute that may be set to a number while the model is trained: the variable `_name`."""
+
+    def change(self, value: float) -> None:
+        getattr(self, f"_{name}").assign(check_not_negative(name, value))
+
+    return property(lambda self: getattr(self, f"_{name}"), change)
 
 
 class PortableModel(Portable):
@@ -23,17 +33,45 @@ class PortableModel(Portable):
     def load_own_variables(self, store):
         own = {name: store[name] for name in store.keys()}  # noqa: SIM118  a store is no dict
         self.noise.state.assign(own.pop("noise"))
-        if "beta" in own:  # a file of before free_bits was a variable
-            self.beta = float(own["beta"][()])
-        else:
+        settings = [ops.convert_to_numpy(setting) for setting in self.settings()]
+        if "beta" not in own:  # else a file of before free_bits was a variable
             super().load_own_variables(own)
+        # Settings are not weights: those of a whole model come with its config.
+        for setting, value in zip(self.settings(), settings, strict=True):
+            setting.assign(value)
+
+    def settings(self) -> list:
+        """Variables that are changed by hand, not by training."""
+        return []
+
+    @property
+    def weights(self):
+        """As Keras has it, without settings: whoever puts back the best weights leaves beta alone."""
+        settings = {id(setting) for setting in self.settings()}
+        return [weight for weight in super().weights if id(weight) not in settings]
+
+    def get_config(self):
+        # Layers that a subclass made after the model was built: Keras loads nothing into layers that
+        # are not built.
+        later = [layer.get_build_config() if layer.built else None for layer in self.own_layers()]
+        return super().get_config() | ({"own_layers": later} if any(later) else {})
 
     @classmethod
     def from_config(cls, config):
         parts = {
             part: keras.saving.deserialize_keras_object(config[part]) for part in PARTS if part in config
         }
-        return super().from_config(config | parts)
+        config = config | parts
+        later = config.pop("own_layers", [])
+        model = super().from_config(config)
+        for layer, built in zip(model.own_layers(), later, strict=False):
+            if built and not layer.built:
+                layer.build_from_config(built)
+        return model
+
+    def own_layers(self) -> list[keras.layers.Layer]:
+        """Layers beside the parts."""
+        return [layer for layer in self.layers if all(layer is not getattr(self, p) for p in PARTS)]
 
     def compile_from_config(self, config):
         """As Keras has it for models that do not override `compile`."""

@@ -17,21 +17,13 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from cvae import likelihoods
-from cvae.checked import check_known_shape, check_target
+from cvae.checked import check_known_labels, check_known_shape, check_target
 from cvae.gaussian import kl_divergence, kl_terms, reparameterize
 from cvae.generative import GenerativeModel
 from cvae.networks.pair import check_pair, sizes_of
+from cvae.portable import changeable
 from cvae.utils.checks import check_count, check_labels, check_not_negative, check_seed, check_weights
 from cvae.utils.images import Tensor, check_images, to_float
-
-
-def changeable(name: str) -> property:
-    """An attribute that may be set to a number while the model is trained: the variable `_name`."""
-
-    def change(self, value: float) -> None:
-        getattr(self, f"_{name}").assign(check_not_negative(name, value))
-
-    return property(lambda self: getattr(self, f"_{name}"), change)
 
 
 @keras.saving.register_keras_serializable("cvae")
@@ -39,7 +31,8 @@ class VAE(GenerativeModel):
     """A variational autoencoder. `compile`, `fit`, `evaluate` and `save` as for any Keras model.
 
     Args:
-        encoder: keras.Model, subclassed or functional; images -> z_mean, z_log_var.
+        encoder: keras.Model, subclassed or functional; images -> z_mean, z_log_var. Images come to it
+            as float32 in [0, 1]: leave a Rescaling out.
         decoder: keras.Model; z -> the likelihood's parameters, without a sigmoid for a Bernoulli.
         likelihood: "bernoulli", "gaussian", "discretized_logistic", or an instance.
         beta: weight of the KL term, 0 or more; `vae.beta = 0.5` at any time, in a callback too.
@@ -53,7 +46,12 @@ class VAE(GenerativeModel):
 
     Logged: `loss` (-ELBO where beta is 1), `reconstruction` and `kl`, in nats per image; with `val_`
     for the held-out data that `fit` is given. Validation samples z too: it estimates the ELBO. What
-    the networks add by themselves, by a regulariser or `add_loss`, is in `loss` too.
+    the networks add by themselves, by a regulariser or `add_loss`, is in `loss` too. With weights, loss
+    is their weighted sum divided by the number of images, as Keras has it; the other two are weighted
+    means.
+
+    A subclass with a `call` of its own makes its layers in `add_parts()`, which runs before the model
+    is tried on symbols.
 
     Raises:
         TypeError, ValueError: networks that do not fit together or with the likelihood; beta below 0.
@@ -107,6 +105,9 @@ class VAE(GenerativeModel):
         self.built = True
 
     beta, free_bits = changeable("beta"), changeable("free_bits")
+
+    def settings(self):
+        return [self._beta, self._free_bits] if hasattr(self, "_free_bits") else []
 
     def add_parts(self):
         """Layers beyond encoder and decoder; a plain VAE has none."""
@@ -249,9 +250,9 @@ class ConditionalVAE(VAE):
     ):
         self.num_classes = check_count("num_classes", num_classes)
         super().__init__(encoder, decoder, likelihood, beta, **kwargs)
+        encoder.takes_label = True  # now that it is known to fit
 
     def add_parts(self):
-        self.encoder.takes_label = True
         height, width, _ = self.image_shape
         self.label_picture = keras.Sequential(
             [
@@ -284,6 +285,7 @@ class ConditionalVAE(VAE):
             x, y = {"image": x, "label": y}, None
         self.check_keys(x)
         check_known_shape(x["image"], self.image_shape)
+        check_known_labels(x["label"])
         check_target(y)
         return x, y
 
@@ -301,13 +303,18 @@ class ConditionalVAE(VAE):
         return {"image": images, "label": check_labels(x["label"], len(images), self.num_classes)}
 
     def weights_by_class(self, x, class_weight):
+        if not isinstance(class_weight, dict):
+            raise TypeError(
+                "class_weight must be a dict of labels and weights, such as {0: 1.0, 1: 5.0}; got "
+                f"{type(class_weight).__name__}"
+            )
         outside = [label for label in class_weight if label not in range(self.num_classes)]
         if outside:
             raise ValueError(
                 f"class_weight must be a dict of labels 0 to {self.num_classes - 1}, got {outside}"
             )
         by_label = [class_weight.get(label, 1.0) for label in range(self.num_classes)]
-        return check_weights(by_label, self.num_classes)[x["label"]]
+        return check_weights(by_label, self.num_classes, "class_weight")[x["label"]]
 
     def with_labels(self, x, labels):
         if labels is None:

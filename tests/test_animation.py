@@ -43,8 +43,17 @@ def test_write_gif(tmp_path):
     assert iio.imread(path, index=None).shape == (3, 8, 8, 3)
     assert iio.immeta(path, index=0)["duration"] == 500
     assert iio.immeta(path, index=0)["loop"] == 0
-    for frames, fps in (([], 4), ([np.zeros((2, 2, 1)), np.zeros((3, 3, 1))], 4), (color, 0)):
-        with pytest.raises(ValueError, match="expected at least one frame"):
+    nan = np.full((2, 2, 2, 1), np.nan)
+    for frames, fps, message in (
+        ([], 4, "at least one frame"),
+        ([np.zeros((2, 2, 1)), np.zeros((3, 3, 1))], 4, "at least one frame"),
+        (color[..., :2], 4, "1, 3 or 4 channels"),
+        (nan, 4, "NaN or infinity"),
+        (color, 0, "fps of 0.01 to 50"),
+        (color, 0.001, "fps of 0.01 to 50"),
+        (color, "4", "fps must be a number"),
+    ):
+        with pytest.raises(ValueError, match=message):
             animation.write_gif(frames, tmp_path / "b.gif", fps=fps)
     assert not (tmp_path / "b.gif").exists()
 
@@ -65,7 +74,7 @@ def test_scale_and_colors_of_a_gif(tmp_path, rng):
         np.testing.assert_array_equal(frame, small.repeat(3, axis=0).repeat(3, axis=1))
         assert len(np.unique(small.reshape(-1, 3), axis=0)) <= 4
     for wrong in ({"scale": 0}, {"colors": 1}, {"colors": 257}):
-        with pytest.raises(ValueError, match="scale must be|2 to 256 colors"):
+        with pytest.raises(ValueError, match="scale must be|2 to 256 colors|colors must be"):
             animation.write_gif(frames, tmp_path / "a.gif", **wrong)
 
 

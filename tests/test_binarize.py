@@ -38,7 +38,7 @@ def test_floats_and_uint8_are_alike(grey):
 
 
 def test_wrong_arguments(grey):
-    with pytest.raises(ValueError, match="binarize must be static, dynamic, threshold or None"):
+    with pytest.raises(ValueError, match="binarize must be one of static, dynamic, threshold"):
         binarize(grey, "round")
     with pytest.raises(ValueError, match="batch_size must be 1 to 100"):
         DynamicBinarization(grey, batch_size=101)

@@ -34,6 +34,12 @@ def test_train_then_sample(tiny_recipe, tmp_path, capsys, monkeypatch):
     assert f"python -m cvae sample {model}" in capsys.readouterr().out
     assert main(["sample", str(model), "--out", str(picture), "-n", "9", "--seed", "3"]) == 0
     assert iio.imread(picture).ndim == 3
+    before = model.read_bytes()
+    assert main(["train", "tiny", "--epochs", "1", "--limit", "64", "--out", str(model)]) == 2
+    assert "exists, and is no training with these settings" in capsys.readouterr().err
+    assert model.read_bytes() == before
+    assert main(["sample", str(model), "--out", str(picture), "--seed", "-1"]) == 2
+    assert "seed must be a whole number" in capsys.readouterr().err
 
 
 def test_what_was_trained_here_is_found(tiny_recipe, capsys):

@@ -312,6 +312,20 @@ def test_sixteen_bits_are_scaled(own):
     assert sorted(levels(data.x_train)) == [0, 90, 255]
 
 
+def test_twelve_bits_in_sixteen_are_told(own):
+    deep = [(np.full((4, 4, 1), level, "uint16"), 0) for level in (0, 2000, 4095)]
+    own(Image(shape=(4, 4, 1), dtype=np.uint16, encoding_format="png"), TWO, train=deep, test=deep[:1])
+    with pytest.warns(UserWarning, match="nearly black: of 16 bits"):
+        cvae.load("own")
+
+
+def test_flags_and_seeds_are_no_words():
+    with pytest.raises(ValueError, match="grayscale must be True or False, got 'no'"):
+        cvae.load("mnist", grayscale="no")
+    with pytest.raises(ValueError, match="seed must be a whole number of at least 0, got -1"):
+        cvae.load("mnist", seed=-1)
+
+
 def test_what_is_transparent_lies_on_white(own):
     glass = [(np.full((4, 4, 4), (100, 0, 0, opacity), "uint8"), 0) for opacity in (0, 255)]
     own(Image(shape=(4, 4, 4)), TWO, train=glass, test=glass)

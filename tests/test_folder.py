@@ -1,7 +1,9 @@
 import io
 import os
+import struct
 import tracemalloc
 import warnings
+import zlib
 from collections import Counter
 
 import numpy as np
@@ -402,7 +404,9 @@ def test_test_images_are_never_mixed_into_training(tmp_path, places, message):
 
 def test_a_class_may_be_called_train(tmp_path):
     grow(tmp_path, "car/1.png", "train/2.png", "train/3.png")
-    assert cvae.load_folder(tmp_path, 4).class_names == ("car", "train")
+    with pytest.warns(UserWarning, match="train is taken for a class, not for a split"):
+        data = cvae.load_folder(tmp_path, 4)
+    assert data.class_names == ("car", "train")
 
 
 @pytest.mark.filterwarnings("ignore:.*only to test on")
@@ -528,3 +532,67 @@ def test_arguments_of_numpy_and_the_home_folder(animals, monkeypatch):
 def test_wrong_arguments(animals, options, message):
     with pytest.raises(ValueError, match=message):
         cvae.load_folder(animals, **{"size": 8} | options)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("train", "dev"), ("training_set", "test_set"), ("train", "holdout"), ("seg_train", "seg_test")],
+)
+def test_splits_under_other_common_names(tmp_path, rng, names):
+    for split in names:
+        for kind in ("a", "b"):
+            for n in range(3):
+                save(tmp_path / split / kind / f"{n}.png", rng.integers(0, 256, (8, 8, 3)))
+    data = cvae.load_folder(tmp_path, 4)
+    assert data.class_names == ("a", "b")
+    assert (len(data.x_train), len(data.x_test)) == (6, 6)
+
+
+def test_the_same_classes_in_folders_of_which_one_is_a_split(tmp_path, rng):
+    for split in ("train", "other"):
+        for kind in ("a", "b"):
+            save(tmp_path / split / kind / "0.png", rng.integers(0, 256, (8, 8, 3)))
+    with pytest.raises(ValueError, match="the same folders in each.*Call them train, test"):
+        cvae.load_folder(tmp_path, 4)
+
+
+def test_a_class_called_train_is_told(tmp_path, rng):
+    for kind in ("bus", "car", "train"):
+        for n in range(2):
+            save(tmp_path / kind / f"{n}.png", rng.integers(0, 256, (8, 8, 3)))
+    with pytest.warns(UserWarning, match="train is taken for a class, not for a split"):
+        assert cvae.load_folder(tmp_path, 4).class_names == ("bus", "car", "train")
+
+
+def test_one_class_keeps_its_name(tmp_path, rng):
+    for n in range(3):
+        save(tmp_path / "ds" / "cats" / f"{n}.png", rng.integers(0, 256, (8, 8, 3)))
+    assert cvae.load_folder(tmp_path / "ds", 4).class_names == ("cats",)
+    assert cvae.load_folder(tmp_path / "ds" / "cats", 4).class_names == ("cats",)
+
+
+def test_colours_of_12_bits_in_16_are_told(tmp_path):
+    header = struct.pack(">IIBBBBB", 2, 2, 16, 2, 0, 0, 0)
+    rows = b"".join(b"\0" + struct.pack(">6H", *[4095, 2048, 255] * 2) for _ in range(2))
+    content = b"\x89PNG\r\n\x1a\n"
+    for kind, body in ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")):
+        content += struct.pack(">I", len(body)) + kind + body
+        content += struct.pack(">I", zlib.crc32(kind + body))
+    for n in range(2):
+        (tmp_path / f"{n}.png").write_bytes(content)
+    with pytest.warns(UserWarning, match="2 of 2 photographs are nearly black: of 16 bits"):
+        cvae.load_folder(tmp_path, 2)
+
+
+@pytest.mark.parametrize(
+    ("folder", "options", "message"),
+    [
+        ("", {}, "folder must be the path"),
+        (None, {}, "folder must be the path"),
+        (".", {"grayscale": "no"}, "grayscale must be True or False"),
+        (".", {"seed": -1}, "seed must be a whole number"),
+    ],
+)
+def test_arguments_that_would_be_misread(folder, options, message):
+    with pytest.raises(ValueError, match=message):
+        cvae.load_folder(folder, 4, **options)

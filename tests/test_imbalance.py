@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from conftest import give_studies
 
+from cvae import class_vaes
 from cvae.__main__ import main
 from cvae.experiments import classifiers, storage
 from cvae.experiments.studies import imbalance
@@ -135,8 +136,8 @@ def test_markdown_by_hand():
 
 def test_smaller_targets_are_part_of_full_balance(study, monkeypatch):
     monkeypatch.setattr(imbalance, "TRAINING", {"latent_dim": 2, "steps": 20})
-    trained, train = [], imbalance.VAEOverSampler._train
-    monkeypatch.setattr(imbalance.VAEOverSampler, "_train", lambda *a: trained.append(a) or train(*a))
+    trained, train = [], class_vaes.train
+    monkeypatch.setattr(class_vaes, "train", lambda *a, **k: trained.append(a) or train(*a, **k))
     full_x, full_y, *_ = imbalance.training_set("mnist", 0, "vae-posterior", None)
     x, y, order, _ = imbalance.training_set("mnist", 0, "vae-posterior", 20)
     originals = imbalance.training_set("mnist", 0, "none", None)[0]

@@ -27,7 +27,7 @@ FLOORS = (
     ("cvae.networks", "cvae.likelihoods", "cvae.gaussian", "cvae.datasets", "cvae.callbacks"),
     ("cvae.portable", "cvae.checked", "cvae.generative", "cvae.vae", "cvae.loss_conventions"),
     ("cvae.latent", "cvae.metrics", "cvae.visualization"),
-    ("cvae.build", "cvae.oversampling"),
+    ("cvae.build", "cvae.class_vaes", "cvae.augmentation", "cvae.oversampling"),
     ("cvae.experiments",),
     ("cvae.__main__",),
     ("cvae",),  # the face: everything else names the module that it wants

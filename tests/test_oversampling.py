@@ -16,9 +16,11 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
+from cvae import class_vaes
+from cvae.class_vaes import seeded
 from cvae.datasets.batches import Batches
 from cvae.likelihoods import Gaussian
-from cvae.oversampling import VAEOverSampler, seeded
+from cvae.oversampling import VAEOverSampler
 
 SMALL = {"options": {"hidden": (32,)}, "latent_dim": 2, "random_state": 0}
 
@@ -163,7 +165,7 @@ def test_reused_vaes_generate_anew_without_training(digits, monkeypatch):
     edits, _ = sampler.fit_resample(X, y)
     first = sampler.vaes_["one"]
     with monkeypatch.context() as context:
-        context.setattr(sampler, "_train", lambda *_: pytest.fail("trained again"))
+        context.setattr(class_vaes, "train", lambda *_, **__: pytest.fail("trained again"))
         draws, _ = sampler.set_params(source="prior").fit_resample(X, y)
         again, _ = sampler.set_params(source="posterior").fit_resample(X, y)
         # The same in other words is the same.

@@ -302,7 +302,8 @@ def test_the_command(tiny_recipe, small, images, labels, tmp_path, monkeypatch, 
     assert "names its data set: add --data, such as --data mnist" in capsys.readouterr().err
     asked = []
 
-    def load(name, limit):
+    def load(name, limit, size, grayscale):
+        assert (size, grayscale) == (8, True)
         asked.append((name, limit))
         return tiny_recipe.settings.load()
 

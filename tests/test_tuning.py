@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from conftest import give_studies
 
+from cvae import class_vaes
 from cvae.experiments import classifiers
 from cvae.experiments.studies import imbalance, tuning
-from cvae.oversampling import VAEOverSampler
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ def test_reproduce_resumes_and_averages(small, monkeypatch):
     path, trained = small
     with pytest.raises(ValueError, match="4 results of oversampling-settings are missing.*run python"):
         tuning.SettingsStudy(path).table()
-    vaes, train = [], VAEOverSampler._train
-    monkeypatch.setattr(VAEOverSampler, "_train", lambda *a: vaes.append(a) or train(*a))
+    vaes, train = [], class_vaes.train
+    monkeypatch.setattr(class_vaes, "train", lambda *a, **k: vaes.append(a) or train(*a, **k))
     tuning.SettingsStudy(path).reproduce()
     assert trained == [800] * 4
     assert len(vaes) == 2  # a VAE for each seed

@@ -27,7 +27,7 @@ def binarize(images: ArrayLike, how: str, seed: int | tuple[int, ...] = 0) -> np
         ValueError: another `how`.
     """
     if how not in HOW:
-        raise ValueError(f"binarize must be {', '.join(HOW)} or None, got {how!r}")
+        raise ValueError(f"binarize must be one of {', '.join(HOW)}, got {how!r}")
     grey = to_uint8(check_images(images))
     if how == "threshold":
         return np.where(grey > 127, 255, 0).astype("uint8")

@@ -11,14 +11,18 @@ from tqdm import tqdm
 from cvae.datasets.base import ImageDataset, balanced_choice
 from cvae.datasets.photographs import read_photograph, readable
 from cvae.datasets.tree import Found, count, look_through
-from cvae.utils.checks import check_count
+from cvae.utils.checks import check_count, check_flag, check_seed
 from cvae.utils.environment import flag
 
 # Folders of these names hold a split, not a class.
 SPLITS = {
-    "train": "train", "training": "train", "test": "test", "testing": "test",
-    "validation": "validation", "valid": "validation", "val": "validation",
-}  # fmt: skip
+    **dict.fromkeys(("train", "training", "train_set", "training_set", "seg_train"), "train"),
+    **dict.fromkeys(("test", "testing", "test_set", "testing_set", "holdout", "seg_test"), "test"),
+    **dict.fromkeys(
+        ("validation", "valid", "val", "dev", "eval", "evaluation", "validation_set", "seg_val"),
+        "validation",
+    ),
+}
 
 
 def load_folder(
@@ -34,7 +38,7 @@ def load_folder(
 
     The folders directly in it are the classes, in alphabetical order; without any, there is one class
     of all photographs. A folder around them all, as an unpacked archive has, is stepped into. Folders
-    named train and test (or training, testing, validation, valid, val) hold a split that is kept, with
+    named train and test (or training, testing, validation, val, dev and the like) hold a split, with
     the classes in each; validation images are the test images where there are no others, else they are
     left out.
 
@@ -69,6 +73,9 @@ def load_folder(
         raise ValueError(
             f"test_fraction must lie between 0 and 1, such as 0.1 for a tenth; got {test_fraction!r}"
         )
+    if not isinstance(folder, str | Path) or not str(folder):
+        raise ValueError(f"folder must be the path of a folder of photographs, got {folder!r}")
+    grayscale, seed = check_flag("grayscale", grayscale), check_seed(seed)
     folder = Path(folder).expanduser()
     found = find_photographs(folder)
     paths, class_names, labels, train, test, splits = arrange(folder, found.paths, test_fraction, seed)
@@ -148,6 +155,7 @@ def own_splits(folder, inside) -> dict[str, str]:
     kinds = {name: SPLITS.get(name.lower()) for name in sorted({parts[0] for parts in inside})}
     found = set(kinds.values()) - {None}
     if len(found) < 2 and (None in kinds.values() or len(kinds) == 1):
+        check_no_class_in_two_folders(folder, inside)
         return {}  # classes, though one of them may be called train
     if len(found) < len(kinds) or "train" not in found:
         raise ValueError(
@@ -173,11 +181,30 @@ def check_no_split_in_a_class(folder, inside):
             )
 
 
+def check_no_class_in_two_folders(folder, inside):
+    """Raises ValueError where folders at the top hold folders of the same names: splits, it seems."""
+    inner = defaultdict(set)
+    for parts in inside:
+        if len(parts) > 2:
+            inner[parts[0]].add(parts[1])
+    if (
+        len(inner) > 1
+        and set.intersection(*inner.values())
+        and any(name.lower() in SPLITS for name in inner)
+    ):
+        raise ValueError(
+            f"{folder} holds {', '.join(sorted(inner))}, with the same folders in each: photographs to "
+            "test on would be trained on. Call them train, test and validation if they are splits"
+        )
+
+
 def classes_of(folder, paths, inside) -> tuple[tuple[str, ...], np.ndarray]:
     """Class names, and the label of each path; `inside` has where it lies, from the class on."""
     loose = [path for path, parts in zip(paths, inside, strict=True) if len(parts) == 1]
     if len(loose) == len(inside):
-        return (folder.resolve().name,), np.zeros(len(inside), "int64")
+        around = {path.parent for path in paths}
+        name = around.pop().resolve().name if len(around) == 1 else folder.resolve().name
+        return (name,), np.zeros(len(inside), "int64")
     if loose:
         raise ValueError(
             f"{folder} has {len(loose)} photographs beside its folders (such as "
@@ -193,6 +220,9 @@ def class_notes(class_names, y_train, y_test) -> list[str]:
     alike = Counter(unicodedata.normalize("NFC", name).casefold() for name in class_names)
     alike = [name for name in class_names if alike[unicodedata.normalize("NFC", name).casefold()] > 1]
     notes = [f"{' and '.join(alike)} are different classes, alike but for case or accents"] * bool(alike)
+    splits = [name for name in class_names if name.lower() in SPLITS and len(class_names) > 1]
+    if splits:
+        notes.append(f"{' and '.join(splits)} is taken for a class, not for a split")
     only = [class_names[label] for label in np.setdiff1d(y_test, y_train)]
     if only:
         notes.append(f"no photograph of {', '.join(only)} is to train on, only to test on")

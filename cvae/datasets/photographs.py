@@ -48,6 +48,9 @@ def read_photograph(
             image.draft(None, (2 * size, 2 * size))
             upright = on_white(eight_bits(ImageOps.exif_transpose(image), notes))
             upright = upright.convert("L" if grayscale else "RGB")
+            # Pillow takes the upper 8 of a colour's 16 bits by itself.
+            if image.format == "PNG" and image.mode in ("RGB", "RGBA") and png_depth(path) == 16:
+                notes[DARK] += 0 < np.asarray(upright).max() < 16
     # For a file that it cannot read Pillow raises many exceptions, from OSError to SyntaxError.
     except Exception as error:
         raise ValueError(
@@ -78,6 +81,12 @@ def eight_bits(image, notes):
     if 0 < high < 2**12:
         notes[DARK] += 1
     return Image.fromarray(np.round(pixels / 257).astype("uint8"))
+
+
+def png_depth(path) -> int:
+    """Bits of each number in a PNG, as its header has them."""
+    with path.open("rb") as file:
+        return file.read(25)[24]
 
 
 def on_white(image):

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from cvae.utils.images import BinaryIntegers
+
 
 def is_stream(x) -> bool:
     """Whether `fit` takes batches from x: a `PyDataset`, a `tf.data.Dataset`, a generator or a
@@ -31,13 +33,22 @@ class Watch:
 
     def __init__(self, arrange: Callable, check: Callable):
         self.arrange, self._check, self.error = arrange, check, None
+        self.passed, self.grey = 0, False  # batches; whether one had grey levels for certain
 
     def check(self, parts) -> None:
         try:
             self._check(*parts)
+        except BinaryIntegers as error:
+            if not self.grey:  # else it is a batch of dark photographs
+                self.error = error
+                raise
         except (ValueError, TypeError) as error:
-            self.error = self.error or error
-            raise
+            self.error = self.error or in_batch(self.passed + 1, error)
+            raise self.error from error
+        self.passed += 1
+        if not self.grey:
+            images = np.asarray(keras.tree.flatten(parts)[0])
+            self.grey = images.dtype.kind in "ui" and images.max() > 1
 
     def __call__(self, x: Any) -> Any:
         """The stream x, watched."""
@@ -63,6 +74,11 @@ class Watch:
         if int(x.cardinality()) == 0:
             raise ValueError("the data set is empty: it holds no batch")
         self.arrange(*unpack(x.element_spec))  # an error now is not in TensorFlow's words
+        if any(spec.shape.rank is None for spec in tf.nest.flatten(x.element_spec)):
+            raise ValueError(
+                "the data set does not say how many axes its batches have: give from_generator an "
+                "output_signature"
+            )
 
         def watch(*batch):
             parts = self.arrange(*unpack(batch[0] if len(batch) == 1 else batch))
@@ -99,6 +115,11 @@ class WatchedDataset(keras.utils.PyDataset):
 
     def on_epoch_end(self):
         self.batches.on_epoch_end()
+
+
+def in_batch(number: int, error: Exception) -> Exception:
+    """The error, with the place in the stream."""
+    return type(error)(f"batch {number} of the stream: {error}")
 
 
 def unpack(batch) -> tuple:

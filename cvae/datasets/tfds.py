@@ -14,7 +14,7 @@ import numpy as np
 from cvae.datasets import features, stand_ins
 from cvae.datasets.base import ImageDataset, balanced_choice
 from cvae.datasets.connection import reachable
-from cvae.utils.checks import check_count
+from cvae.utils.checks import check_count, check_flag, check_seed
 from cvae.utils.environment import flag
 from cvae.utils.quiet import no_stderr
 
@@ -64,6 +64,7 @@ def load(
         for argument, value in (("size", size), ("limit", limit))
     )
     splits = features.check_splits(splits)
+    grayscale, seed = check_flag("grayscale", grayscale), check_seed(seed)
     builder = find_builder(name)
     shape = features.shape_of(name, builder.info.features["image"], size, grayscale)
     problem = make_ready(builder)
@@ -73,6 +74,7 @@ def load(
         where = name, str(builder.data_dir), size, grayscale, shape
         train = read_part(where, splits[0], counts[0], limit, seed)
         test = read_part(where, splits[1], counts[1])
+        warn_of_darkness(name, builder.info.features["image"], train[0])
         warn_of_unlabelled(name, len(class_names), dict(zip(splits, (train, test), strict=True)))
     else:
         source, class_names, train, test = stand_in(builder, shape, problem)
@@ -80,6 +82,16 @@ def load(
             chosen = balanced_choice(train[1], limit, seed)
             train = train[0][chosen], train[1][chosen]
     return ImageDataset(name, source, class_names, *train, *test)
+
+
+def warn_of_darkness(name, image, pixels):
+    """Of 16 bits some use 12."""
+    if np.dtype(image.np_dtype) == "uint16" and pixels.size and 0 < pixels.max() <= 16:
+        warnings.warn(
+            f"the images of {name} are nearly black: of 16 bits, they use a sixteenth at most (12 "
+            "bits?), and most grey levels are lost; read the set with TFDS itself, and scale it",
+            stacklevel=3,
+        )
 
 
 def source_of(

@@ -81,6 +81,11 @@ def check_trainable(recipe: Recipe, data: ImageDataset, out: Path) -> None:
         raise ValueError(
             f"{recipe.name}: reinit_latent_layers needs a start, the recipe whose other weights stay"
         )
+    if settings.reinit_latent_layers and settings.network == "cosine":
+        raise ValueError(
+            f"{recipe.name}: reinit_latent_layers needs a network with layers next to z, a cosine "
+            "network has none; leave it out"
+        )
     if settings.augment is not None and settings.binarize == "dynamic":
         raise ValueError(
             f"{recipe.name}: augment and dynamic binarisation cannot be had together; leave one out"
@@ -119,7 +124,8 @@ def start_from(first: Recipe, recipe: Recipe, vae: VAE, verbose) -> None:
         if [w.shape for w in known] != wanted:
             raise ValueError(
                 f"{recipe.name} cannot start with the weights of {first.name}, whose network is "
-                "another: give both the same network, options and latent_dim"
+                "another: give both the same network, options and latent_dim (of a plain VAE's, a "
+                "conditional one can take convolutions only)"
             )
         getattr(vae, part).set_weights(known)
     for weights, value in zip(anew, drawn, strict=True):

@@ -34,6 +34,7 @@ class Portable(keras.Model):
                 f"{filepath} could not be loaded again, Keras cannot keep this model in HDF5: give a "
                 "name that ends in .keras"
             )
+        check_saveable(self)
         super().save(filepath, *args, **options)
 
     def get_config(self) -> dict:
@@ -49,6 +50,20 @@ class Portable(keras.Model):
             for n, part in enumerate(parts_of(model)):
                 part.trainable = n not in frozen
         return model
+
+
+def check_saveable(model: keras.Model) -> None:
+    """Raises ValueError for parts that Keras changed after they were made: they would not come back."""
+    for part in parts_of(model):
+        for change, done in (
+            ("LoRA", getattr(part, "lora_enabled", False)),
+            ("quantization", getattr(part, "quantization_mode", None)),
+        ):
+            if done:
+                raise ValueError(
+                    f"{part.name} has {change}, which a model's file cannot keep: use save_weights, and "
+                    "load_weights into a new model that is changed in the same way"
+                )
 
 
 def parts_of(model: keras.Model) -> list[layers.Layer]:
@@ -68,6 +83,13 @@ class Network(Portable):
         super().__init__(**kwargs)
         check_channels_last()
 
+    def with_own_policy(self, layer: layers.Layer) -> layers.Layer:
+        """A layer whose parts compute as this network does: else they would as the global policy of
+        the process has it in which they are made, or loaded."""
+        for part in parts_of(layer):
+            part.dtype_policy = self.dtype_policy
+        return layer
+
     def get_config(self) -> dict:
         return {**super().get_config(), **{name: getattr(self, name) for name in self.arguments}}
 
@@ -75,18 +97,24 @@ class Network(Portable):
 class Encoder(Network):
     """images -> body -> z_mean, z_log_var. The two heads stay float32 under mixed precision.
 
-    A subclass makes the layers of the body.
+    A subclass makes the layers of the body. Images are uint8 or float in [0, 1]; within another
+    `keras.Model` uint8 needs `keras.Input(shape, dtype="uint8")`, for Keras casts it to float32
+    otherwise, and what is above 1 then gives NaN.
     """
 
     arguments = ("latent_dim",)
-    takes_label = False  # a `ConditionalVAE` sets it: the last channel is the label's, of any range
 
-    def __init__(self, latent_dim: int, body: list[layers.Layer], **kwargs):
+    def __init__(self, latent_dim: int, body: list[layers.Layer], takes_label=False, **kwargs):
         super().__init__(**kwargs)
+        # A `ConditionalVAE` sets it: the last channel is the label's, of any range.
+        self.takes_label = takes_label
         self.latent_dim = latent_dim = check_count("latent_dim", latent_dim)
-        self.body = keras.Sequential(body, name="body")
+        self.body = self.with_own_policy(keras.Sequential(body, name="body"))
         self.z_mean = layers.Dense(latent_dim, dtype="float32", name="z_mean")
         self.z_log_var = layers.Dense(latent_dim, dtype="float32", name="z_log_var")
+
+    def get_config(self) -> dict:
+        return super().get_config() | ({"takes_label": True} if self.takes_label else {})
 
     def build(self, input_shape):
         self.body.build(input_shape)
@@ -131,7 +159,7 @@ class Decoder(Network):
         self.image_shape, parameters = image_shape, check_count("parameters", parameters)
         self.pixel_shape = (*image_shape[:2], image_shape[2] * parameters)
         self.parameters, self.output_activation = parameters, output_activation
-        self.body = keras.Sequential(body, name="body")
+        self.body = self.with_own_policy(keras.Sequential(body, name="body"))
         self.to_pixels = to_pixels
 
     def build(self, input_shape):

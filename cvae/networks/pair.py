@@ -1,6 +1,7 @@
 """What an encoder and a decoder say of themselves: any two `keras.Model`s that fit make a VAE."""
 
 import keras
+import numpy as np
 from keras import layers
 
 
@@ -47,6 +48,10 @@ def check_pair(encoder, decoder, likelihood, latent_dim, image_shape, num_classe
     """Run both networks on symbols: what does not fit shows now, not in the first epoch."""
     height, width, channels = image_shape
     images = keras.KerasTensor((None, height, width, channels + bool(num_classes)))
+    if scales_itself(encoder):
+        raise ValueError(
+            "the encoder has a Rescaling, but a VAE gives it images in [0, 1]: leave the layer out"
+        )
     shapes = output_shapes(encoder, images)
     if shapes != [(None, latent_dim)] * 2:
         raise ValueError(
@@ -69,11 +74,42 @@ def check_pair(encoder, decoder, likelihood, latent_dim, image_shape, num_classe
 
 
 def output_shapes(network, inputs) -> list[tuple]:
-    return [tuple(output.shape) for output in keras.tree.flatten(network(inputs))]
+    """The shapes of what a network gives.
+
+    Raises:
+        ValueError: a network that is built for other shapes.
+    """
+    try:
+        return [tuple(output.shape) for output in keras.tree.flatten(network(inputs))]
+    except Exception as error:  # Keras raises many, by the layer
+        if not network.built:
+            raise
+        raise ValueError(
+            f"{network.name} is built already, and does not take the shape {tuple(inputs.shape)}: give "
+            "a fresh network, those of a plain VAE do not fit a ConditionalVAE"
+        ) from error
 
 
 def ends_in_sigmoid(decoder) -> bool:
-    last = [layer for layer in getattr(decoder, "layers", []) if not isinstance(layer, layers.Reshape)]
-    return getattr(decoder, "output_activation", None) == "sigmoid" or (
-        bool(last) and getattr(last[-1], "activation", None) is keras.activations.sigmoid
+    """Whether a decoder's last step keeps it between 0 and 1, as far as can be seen from outside."""
+    if getattr(decoder, "output_activation", None) == "sigmoid":
+        return True
+    steps = getattr(decoder, "operations", None) or getattr(decoder, "layers", [])
+    while steps and isinstance(steps[-1], layers.Reshape | layers.Flatten):
+        steps = steps[:-1]
+    if not steps:
+        return False
+    last = steps[-1]
+    activation = getattr(last, "activation", None)
+    named = getattr(activation, "__name__", type(last).__name__)
+    return named.lower() in ("sigmoid", "hard_sigmoid", "hardsigmoid") or (
+        isinstance(last, keras.Model) and ends_in_sigmoid(last)
+    )
+
+
+def scales_itself(encoder) -> bool:
+    """Whether an encoder's own first layers divide pixels by 255, which are in [0, 1] already."""
+    return any(
+        isinstance(layer, layers.Rescaling) and np.max(layer.scale) < 0.1
+        for layer in getattr(encoder, "layers", [])
     )

@@ -17,6 +17,11 @@ def in_batches(function, inputs, batch_size):
     return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
 
 
+def in_turn(n: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    """`count` indices below n: all once, in random order, then all once more, ..."""
+    return np.concatenate([rng.permutation(n) for _ in range(-(-count // n))])[:count]
+
+
 def check_count(name, value, least=1) -> int:
     """Return a whole number, NumPy's too, as Python's; or say what is wrong with it."""
     whole = isinstance(value, int | np.integer) or (
@@ -33,6 +38,13 @@ def check_counts(name, values, least=1) -> tuple[int, ...]:
         raise ValueError(f"{name} must be whole numbers of at least {least}, got {values!r}")
     values = [values] if np.ndim(values) == 0 else values
     return tuple(check_count(f"each of {name}", value, least) for value in values)
+
+
+def check_flag(name, value) -> bool:
+    """Return True or False, NumPy's too, as Python's; or say what is wrong: "no" would be true."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def check_seed(seed) -> int | None:
@@ -64,16 +76,16 @@ def check_labels(labels, n, num_classes=None) -> np.ndarray:
     return labels.astype("int32")
 
 
-def check_weights(weights, n) -> np.ndarray:
-    """Return sample weights as float32 (n,), or say what is wrong with them."""
+def check_weights(weights, n, name="sample_weight") -> np.ndarray:
+    """Return weights as float32 (n,), or say what is wrong with them."""
     weights = np.asarray(weights)
     if weights.shape != (n,) or weights.dtype.kind not in "uifb":
         raise ValueError(
-            f"sample_weight must be numbers, one for each of {n} images: expected the shape ({n},), "
+            f"{name} must be numbers, one for each of {n}: expected the shape ({n},), "
             f"got {weights.shape} of {weights.dtype}"
         )
     if not np.isfinite(weights).all() or weights.min() < 0:
-        raise ValueError("sample_weight must be 0 or more, got NaN, infinity or a negative weight")
+        raise ValueError(f"{name} must be 0 or more, got NaN, infinity or a negative weight")
     return weights.astype("float32")
 
 

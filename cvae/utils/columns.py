@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from cvae.utils.checks import check_image_shape
+from cvae.utils.checks import check_count, check_image_shape
 from cvae.utils.images import check_images, to_uint8
 
 
@@ -159,3 +159,18 @@ def pixels_as(dtype):
         return lambda pixels: pixels.astype(dtype)
     top = 1 if dtype.kind == "b" else min(255, np.iinfo(dtype).max)
     return lambda pixels: np.minimum(np.round(pixels), top).astype(dtype)
+
+
+def rows_wanted(strategy: dict, classes: np.ndarray) -> dict[int, int]:
+    """{index of a class: rows to make}, for the classes that are to grow."""
+    counts = {n: strategy.get(name, 0) for n, name in enumerate(classes)}
+    return {  # imbalanced-learn lets 2.5 pass
+        n: check_count(f"the rows to generate of class {classes[n]}", count)
+        for n, count in counts.items()
+        if count > 0
+    }
+
+
+def labels_with(y, classes, wanted) -> np.ndarray:
+    """y followed by the classes of the rows that were made."""
+    return np.concatenate([y, *(np.full(count, classes[n], y.dtype) for n, count in wanted.items())])

@@ -42,12 +42,17 @@ def check_known_range(images, integers):
         return
     try:
         wide = ops.cast(images, "float32")
-        low, high = float(ops.min(wide)), float(ops.max(wide))
+        # No float(): within a tf.function AutoGraph would make a symbol of it, and no error.
+        low, high = ops.convert_to_numpy(ops.min(wide)), ops.convert_to_numpy(ops.max(wide))
     except (TypeError, NotImplementedError):  # what every backend says of a symbol
         return
     if np.isfinite(low) and np.isfinite(high):
         # A batch of one dark photograph may hold only 0 and 1: `check_images` sees all of them.
         check_range(low, high, integers, few=True)
+
+
+class BinaryIntegers(ValueError):
+    """Integers of 0 and 1 only, where grey levels up to 255 are expected."""
 
 
 def check_range(low, high, integers, few=False):
@@ -58,9 +63,9 @@ def check_range(low, high, integers, few=False):
             "images by 1/257"
         )
     if integers and high == 1 and not few:
-        raise ValueError(
+        raise BinaryIntegers(
             "integer images must be grey levels from 0 to 255, these hold only 0 and 1 and would all "
-            "be black: pass images.astype(bool), or 255 * images"
+            "be black: pass images.astype(bool), or 255 * images; photographs that are so dark, / 255"
         )
     if not integers and (low < -ROUNDING or high > 1 + ROUNDING):
         raise ValueError(
@@ -110,6 +115,8 @@ def as_array(images) -> np.ndarray:
             f"images must be an array, got a dict of {sorted(images)}: only a ConditionalVAE takes "
             "images with labels"
         )
+    if np.ma.isMaskedArray(images):
+        raise TypeError("a masked array would lose its mask: pass images.filled(0)")
     try:
         return np.asarray(images)
     except ValueError as error:
@@ -161,14 +168,17 @@ def to_uint8(images: ArrayLike) -> np.ndarray:
     """Images of either kind as uint8 in 0..255; any shape.
 
     Raises:
-        ValueError: floats outside [0, 1], integers outside 0..255 or of 0 and 1 only.
+        ValueError: floats outside [0, 1] or NaN, integers outside 0..255 or of 0 and 1 only.
     """
     images = np.asarray(images)
     if images.dtype.kind == "b":
         return images.astype("uint8") * np.uint8(255)
     integers = images.dtype.kind in "ui"
     if images.size:
-        check_range(images.min(), images.max(), integers)
+        low, high = images.min(), images.max()
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise ValueError("images hold NaN or infinity, and no grey level stands for that")
+        check_range(low, high, integers)
     if integers:
         return images.astype("uint8", copy=False)
     return np.round(np.clip(images, 0, 1) * 255).astype("uint8")

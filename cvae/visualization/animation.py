@@ -85,7 +85,7 @@ def write_gif(
         frames: sequence of equal (height, width, channels); integers in 0..255, bool, or float in
             [0, 1].
         path: ends in .gif.
-        fps: frames a second, at most 50: browsers show faster ones at ten a second.
+        fps: frames a second, 0.01 to 50: browsers show faster ones at ten a second.
         hold: seconds for which the last frame stays, 0 or more.
         scale: side of the square that each pixel becomes: viewers blur what they enlarge themselves.
         colors: at most this many in a frame, 2 to 256: 64 save a third of the file.
@@ -94,17 +94,22 @@ def write_gif(
         The path.
 
     Raises:
-        ValueError: no frames, frames of different shapes, another suffix; fps, scale or colors out of
-            range.
+        ValueError: no frames, frames of different shapes, NaN, another suffix; fps, scale or colors out
+            of range.
         OSError: a path that cannot be written.
     """
     path = check_gif_path(path)
     shapes = sorted({np.shape(frame) for frame in frames})
     scale, hold = check_count("scale", scale), check_not_negative("hold", hold)
-    if len(shapes) != 1 or not 0 < fps <= 50 or not 2 <= colors <= 256:
+    fps, colors = check_not_negative("fps", fps), check_count("colors", colors, least=2)
+    if len(shapes) != 1 or len(shapes[0]) != 3 or shapes[0][-1] not in (1, 3, 4):
         raise ValueError(
-            "expected at least one frame, all of one shape, fps above 0 and up to 50, 2 to 256 colors; "
-            f"got the shapes {shapes}, fps={fps} and colors={colors}"
+            "expected at least one frame, all (height, width, channels) of one shape with 1, 3 or 4 "
+            f"channels; got the shapes {shapes}"
+        )
+    if not 0.01 <= fps <= 50 or colors > 256:
+        raise ValueError(
+            f"expected fps of 0.01 to 50 and 2 to 256 colors; got fps={fps} and colors={colors}"
         )
     frames = np.stack([with_colors(frame, colors) for frame in to_uint8(np.stack(frames))])
     frames = frames.repeat(scale, axis=1).repeat(scale, axis=2)
