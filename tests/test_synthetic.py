@@ -32,7 +32,7 @@ def small(digits, monkeypatch, tmp_path):
     report = {"conditional": False, "latent_dim": 2, "options": {"hidden": (16,)}}
     for name, value in {
         "WAYS": ways, "PER_CLASS": 20, "STEPS": 150, "SEEDS": (0, 1),
-        "REPORT": report | {"steps": 40, "batch_size": 50},
+        "REPORT": report | {"steps": 16, "batch_size": 50},
         "ARMS": (("real", None), *(("synthetic", way) for way in ways), ("both", "posterior")),
     }.items():  # fmt: skip
         monkeypatch.setattr(synthetic, name, value)
