@@ -276,7 +276,7 @@ class ConditionalVAE(VAE):
     def decode_batch(self, z, inputs, training=False):
         label = inputs["label"]
         known = ops.logical_and(label >= 0, label < self.num_classes)
-        one_hot = ops.one_hot(label, self.num_classes, dtype=z.dtype)
+        one_hot = ops.one_hot(ops.where(known, label, 0), self.num_classes, dtype=z.dtype)
         one_hot = ops.where(known[:, None], one_hot, np.nan)  # no label is not all zeros
         return super().decode_batch(ops.concatenate([z, one_hot], axis=-1), inputs, training)
 

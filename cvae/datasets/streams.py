@@ -53,6 +53,8 @@ class Watch:
     def __call__(self, x: Any) -> Any:
         """The stream x, watched."""
         if isinstance(x, keras.utils.PyDataset):
+            if x.num_batches == 0:
+                raise ValueError("the data set is empty: it has length 0, no batch")
             return WatchedDataset(x, self.pass_on)
         if hasattr(x, "element_spec"):  # one that is distributed already cannot be mapped any more
             return self.tf_dataset(x) if hasattr(x, "map") else x
