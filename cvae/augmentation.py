@@ -4,15 +4,15 @@ from typing import ClassVar
 
 import keras
 import numpy as np
-from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.utils import check_random_state
 
+from cvae.networks.base import parts_of
 from cvae.utils import columns
 from cvae.utils.checks import in_turn
 from cvae.utils.images import to_float
 
 
-class ImageAugmentOverSampler(BaseOverSampler):
+class ImageAugmentOverSampler(columns.TableOverSampler):
     """Copies of the images of rare classes, each changed at random by Keras's preprocessing layers.
 
     A drop-in for imbalanced-learn's samplers, as `VAEOverSampler` is: the originals, untouched and in
@@ -75,7 +75,7 @@ class ImageAugmentOverSampler(BaseOverSampler):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseOverSampler._parameter_constraints,
+        **columns.TableOverSampler._parameter_constraints,
         "image_shape": ["array-like"],
         "augment": [keras.layers.Layer, list, tuple],
     }
@@ -85,11 +85,6 @@ class ImageAugmentOverSampler(BaseOverSampler):
         self.image_shape = image_shape
         self.augment = augment
         self.random_state = random_state
-
-    def _check_X_y(self, X, y, accept_sparse=None):
-        columns.check_table(X)
-        checked, y, binarize_y = super()._check_X_y(X, y, accept_sparse)
-        return columns.as_given(X, checked), y, binarize_y
 
     def _fit_resample(self, X, y):
         images, _, back = columns.as_images(columns.split(X), self.image_shape)
@@ -143,7 +138,7 @@ def augmented(images: np.ndarray, augment, seed: int, batch_size: int = 512) -> 
 
 def check_value_range(layer) -> None:
     """Raises ValueError for a layer, or one within it, that expects images of another range."""
-    for part in [layer, *layer._flatten_layers(include_self=False)]:
+    for part in parts_of(layer):
         known = getattr(part, "value_range", (0, 1))
         if tuple(known) != (0, 1):
             raise ValueError(

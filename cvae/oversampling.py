@@ -4,7 +4,6 @@ import numbers
 from typing import ClassVar
 
 import numpy as np
-from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from tqdm import tqdm
@@ -19,7 +18,7 @@ __all__ = ["ImageAugmentOverSampler", "VAEOverSampler"]
 NOT_OPTIONS = {"image_shape", "latent_dim", "network", "likelihood", "num_classes", "seed"}
 
 
-class VAEOverSampler(BaseOverSampler):
+class VAEOverSampler(columns.TableOverSampler):
     """Generate images of rare classes with a variational autoencoder.
 
     A drop-in for imbalanced-learn's samplers: `fit_resample(X, y)` gives the originals, untouched and in
@@ -134,7 +133,7 @@ class VAEOverSampler(BaseOverSampler):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseOverSampler._parameter_constraints,
+        **columns.TableOverSampler._parameter_constraints,
         "image_shape": ["array-like", None],
         "network": [StrOptions({"mlp", "conv", "residual"})],
         "options": [dict, None],
@@ -187,12 +186,6 @@ class VAEOverSampler(BaseOverSampler):
         self.random_state = random_state
         self.reuse_vaes = reuse_vaes
         self.verbose = verbose
-
-    def _check_X_y(self, X, y, accept_sparse=None):
-        self._check_settings()
-        columns.check_table(X)
-        checked, y, binarize_y = super()._check_X_y(X, y, accept_sparse)
-        return columns.as_given(X, checked), y, binarize_y
 
     def _check_settings(self):
         """What the check of each argument alone does not see."""

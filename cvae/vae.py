@@ -256,8 +256,8 @@ class ConditionalVAE(VAE):
         height, width, _ = self.image_shape
         self.label_picture = keras.Sequential(
             [
-                keras.layers.Embedding(self.num_classes, height * width),
-                keras.layers.Reshape((height, width, 1)),
+                keras.layers.Embedding(self.num_classes, height * width, dtype=self.dtype_policy),
+                keras.layers.Reshape((height, width, 1), dtype=self.dtype_policy),
             ]
         )
 

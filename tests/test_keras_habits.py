@@ -35,18 +35,19 @@ def test_class_weights_leave_the_held_out_part_alone(small, images, labels):
 
 @pytest.mark.parametrize("network", ["mlp", "conv", "residual"])
 def test_a_loaded_network_computes_as_it_did_whatever_the_global_policy(
-    small, images, network, tmp_path
+    images, labels, network, tmp_path
 ):
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        vae = cvae.build_vae((8, 8, 1), 2, network, seed=0)
+        vae = cvae.build_vae((8, 8, 1), 2, network, num_classes=3, seed=0)
         vae.save(tmp_path / "vae.keras")
     finally:
         keras.config.set_dtype_policy("float32")
     again = cvae.load_vae(tmp_path / "vae.keras")
-    np.testing.assert_array_equal(vae.encode(images)[0], again.encode(images)[0])
+    np.testing.assert_array_equal(vae.encode(images, labels)[0], again.encode(images, labels)[0])
     assert {layer.compute_dtype for layer in again.encoder.body.layers} == {"bfloat16"}
     assert again.decoder.to_pixels.compute_dtype == "float32"
+    assert {layer.compute_dtype for layer in again.label_picture.layers} == {"bfloat16"}
     alone = cvae.MLPEncoder(2, (8,), dtype="mixed_bfloat16")
     assert alone.body.layers[1].compute_dtype == "bfloat16"
 
@@ -204,13 +205,18 @@ def test_streams_say_what_is_wrong_with_labels_and_where(small, images, labels):
 
 
 @tf_only
-def test_a_dark_batch_after_others_passes(small, images):
+def test_a_dark_batch_after_others_passes(small, images, labels):
     import tensorflow as tf
 
     dark = images.copy()
     dark[32:64] = images[32:64] > 128
     rows = tf.data.Dataset.from_tensor_slices
     small().evaluate(rows(dark).batch(32), verbose=0)
+    conditional, wrong = small(num_classes=3), labels.copy()
+    conditional.evaluate(rows((dark, labels)).batch(32), verbose=0)
+    wrong[40] = 7
+    with pytest.raises(ValueError, match=r"batch 2 of the stream: labels must lie in 0\.\.2"):
+        conditional.evaluate(rows((dark, wrong)).batch(32), verbose=0)
     with pytest.raises(ValueError, match="these hold only 0 and 1"):
         small().evaluate(rows((images > 128).astype("uint8")).batch(32), verbose=0)
 

@@ -33,19 +33,24 @@ class Watch:
 
     def __init__(self, arrange: Callable, check: Callable):
         self.arrange, self._check, self.error = arrange, check, None
-        self.passed, self.grey = 0, False  # batches; whether one had grey levels for certain
+        self.number, self.grey = 0, False  # of the batch; whether one had grey levels for certain
 
     def check(self, parts) -> None:
+        self.number += 1
+        try:
+            self.look_at(parts)
+        except (ValueError, TypeError) as error:
+            self.error = self.error or in_batch(self.number, error)
+            raise self.error from error
+
+    def look_at(self, parts):
         try:
             self._check(*parts)
-        except BinaryIntegers as error:
-            if not self.grey:  # else it is a batch of dark photographs
-                self.error = error
+        except BinaryIntegers:
+            if not self.grey:
                 raise
-        except (ValueError, TypeError) as error:
-            self.error = self.error or in_batch(self.passed + 1, error)
-            raise self.error from error
-        self.passed += 1
+            # A batch of dark photographs; what else is in it is still to be looked at.
+            self._check(*keras.tree.map_structure(lambda a: a / 255 if np.ndim(a) == 4 else a, parts))
         if not self.grey:
             images = np.asarray(keras.tree.flatten(parts)[0])
             self.grey = images.dtype.kind in "ui" and images.max() > 1

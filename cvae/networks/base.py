@@ -27,7 +27,7 @@ class Portable(keras.Model):
         """As `keras.Model.save`, to a `.keras` file.
 
         Raises:
-            ValueError: HDF5, from which Keras loads no subclassed model.
+            ValueError: HDF5, from which Keras loads no subclassed model; LoRA, quantized layers.
         """
         if Path(filepath).suffix in (".h5", ".hdf5"):
             raise ValueError(

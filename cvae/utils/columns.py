@@ -5,10 +5,24 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from imblearn.over_sampling.base import BaseOverSampler
 from scipy import sparse
 
 from cvae.utils.checks import check_count, check_image_shape
 from cvae.utils.images import check_images, to_uint8
+
+
+class TableOverSampler(BaseOverSampler):
+    """An over-sampler of tables of any kind, which gives back the kind that it got."""
+
+    def _check_X_y(self, X, y, accept_sparse=None):
+        self._check_settings()
+        check_table(X)
+        checked, y, binarize_y = super()._check_X_y(X, y, accept_sparse)
+        return as_given(X, checked), y, binarize_y
+
+    def _check_settings(self):
+        """What the check of each argument alone does not see; nothing here."""
 
 
 def check_table(X):
