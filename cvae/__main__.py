@@ -23,6 +23,8 @@ STUDIES = {
     "oversampling": "cvae.experiments.studies.imbalance",
     "oversampling-settings": "cvae.experiments.studies.tuning",
     "samples": "cvae.experiments.studies.samples",
+    "choices": "cvae.experiments.studies.choices",
+    "likelihoods": "cvae.experiments.studies.likelihoods",
 }
 
 

@@ -71,19 +71,53 @@ def nll(
     seed: int = 0,
     batch_size: int = 2000,
 ) -> tuple[float, float]:
-    """-log p(x) by importance sampling: -log mean of p(x | z) p(z) / q(z | x) over samples of q.
+    """-log p(x), the mean of `log_likelihood` over images, with the sign of a loss.
 
     In expectation an upper bound, which falls towards -log p(x) as the samples grow; with one sample it
-    is -ELBO. A progress bar shows after a second; memory is that of `batch_size` decoded images.
+    is -ELBO.
+
+    Args:
+        vae, images, labels, samples, discrete, seed, batch_size: as for `log_likelihood`.
+
+    Returns:
+        The mean over the images, in nats per image, and its standard error (of the choice of images;
+        that of the samples is far smaller).
+
+    Raises:
+        ValueError, TypeError: as `elbo`.
+    """
+    values = -log_likelihood(
+        vae, images, labels, samples=samples, discrete=discrete, seed=seed, batch_size=batch_size
+    )
+    return mean_and_error(values)
+
+
+def mean_and_error(values: ArrayLike) -> tuple[float, float]:
+    """The mean of numbers, one for each image, and its standard error; NaN for that of a single one."""
+    values = np.asarray(values, "float64")
+    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else math.nan
+    return float(values.mean()), float(error)
+
+
+def log_likelihood(
+    vae: VAE,
+    images: ArrayLike,
+    labels: ArrayLike | None = None,
+    *,
+    samples: int = 500,
+    discrete: bool = False,
+    seed: int = 0,
+    batch_size: int = 2000,
+) -> np.ndarray:
+    """log p(x) of each image by importance sampling: (n,) in nats.
+
+    The log of the mean of p(x | z) p(z) / q(z | x) over samples z of q. A progress bar shows after a
+    second; memory is that of `batch_size` decoded images.
 
     Args:
         vae, images, labels, discrete, seed: as for `elbo`.
         samples: of z for each image.
         batch_size: images decoded at a time.
-
-    Returns:
-        The mean over the images, in nats per image, and its standard error (of the choice of images;
-        that of the samples is far smaller).
 
     Source: Burda et al. (2016), "Importance weighted autoencoders", equation 8.
 
@@ -96,7 +130,7 @@ def nll(
     check_grey_levels(vae, inputs, discrete)
     n = len(vae.images_of(inputs))
     noise = keras.random.SeedGenerator(check_seed(seed))
-    log_likelihood = vae.likelihood.log_mass if discrete else vae.likelihood.log_prob
+    density = vae.likelihood.log_mass if discrete else vae.likelihood.log_prob
     at_once = min(n, max(1, batch_size // samples))  # images
     draws = [min(batch_size // at_once, samples - k) for k in range(0, samples, batch_size // at_once)]
     per_image = []
@@ -107,13 +141,12 @@ def nll(
         z_mean, z_log_var = vae.encode_batch(batch)
         log_weights = [
             ops.convert_to_numpy(
-                vae.log_importance_weights(batch, z_mean, z_log_var, count, noise, log_likelihood)
+                vae.log_importance_weights(batch, z_mean, z_log_var, count, noise, density)
             )
             for count in draws
         ]
-        per_image.append(np.log(samples) - logsumexp(np.float64(np.concatenate(log_weights)), axis=0))
-    values = np.concatenate(per_image)
-    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(n)) if n > 1 else float("nan")
+        per_image.append(logsumexp(np.float64(np.concatenate(log_weights)), axis=0) - np.log(samples))
+    return np.concatenate(per_image)
 
 
 def check_grey_levels(vae, inputs, discrete):

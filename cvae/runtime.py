@@ -107,4 +107,6 @@ def compile_options(steps: int | None = None) -> dict:
         return {"run_eagerly": True}
     if keras.backend.backend() == "torch":  # Keras's torch trainer makes one step an execution
         return {}
+    if keras.backend.backend() == "jax":  # whose trainer without a compiler runs eagerly
+        return {"jit_compile": True}
     return {"steps_per_execution": 8, "jit_compile": "auto" if gpus() else False}

@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass, field
 
 import keras
+import numpy as np
 
 from cvae.build import build_vae
 from cvae.callbacks import AnnealBeta
 from cvae.datasets.base import ImageDataset
-from cvae.datasets.binarize import binarize_dataset, binarized_source
+from cvae.datasets.binarize import binarize, binarize_dataset, binarized_source
 from cvae.datasets.tfds import load, source_of
 from cvae.likelihoods import Gaussian
 from cvae.utils.checks import check_count
@@ -24,6 +25,9 @@ class Settings:
     Attributes:
         dataset, grayscale, size, limit: arguments of `load`.
         test_limit: at most this many test images, for a quick look; None for all.
+        validation_split: this part of the training images, the last, is set aside: what is logged as
+            `val_` is theirs, choices are made by them, and the test images are looked at once, after
+            training. With 0 the test images are what is logged.
         network, options: of `build_vae`.
         latent_dim, likelihood, beta: of the VAE.
         variance: of the pixels: with it the likelihood is a Gaussian, whatever `likelihood` says by
@@ -68,6 +72,7 @@ class Settings:
     size: int | None = None
     limit: int | None = None
     test_limit: int | None = None
+    validation_split: float = 0.0
     start: str | None = None
     reinit_latent_layers: bool = False
     seed: int = 0
@@ -77,6 +82,11 @@ class Settings:
             object.__setattr__(self, "anneal", tuple(self.anneal))
         if self.test_limit is not None:
             check_count("test_limit", self.test_limit)
+        if not 0 <= self.validation_split < 1:
+            raise ValueError(
+                "validation_split must be a part of the training images, from 0 to below 1; got "
+                f"{self.validation_split!r}"
+            )
         if self.variance is not None and self.likelihood not in ("bernoulli", "gaussian"):
             raise ValueError(
                 f"variance is for a Gaussian, the likelihood is {self.likelihood!r}: leave one out"
@@ -91,18 +101,40 @@ class Settings:
         return DEFAULTS | card == self.as_json()
 
     def load(self) -> ImageDataset:
-        data = load(
-            self.dataset, grayscale=self.grayscale, size=self.size, limit=self.limit, seed=self.seed
-        )
+        """The training images, without those set aside, and the test images."""
+        data = self.load_whole()
         if self.test_limit is not None:
             x_test, y_test = data.x_test[: self.test_limit], data.y_test[: self.test_limit]
             data = dataclasses.replace(data, x_test=x_test, y_test=y_test)
+        kept = self.kept(len(data.x_train))
+        data = dataclasses.replace(data, x_train=data.x_train[:kept], y_train=data.y_train[:kept])
         return data if self.binarize is None else binarize_dataset(data, self.binarize)
+
+    def load_validation(self) -> tuple[np.ndarray, np.ndarray]:
+        """The images that `val_` is of, and their labels: those set aside, or the test images."""
+        if not self.validation_split:
+            data = self.load()
+            return data.x_test, data.y_test
+        data = self.load_whole()
+        kept = self.kept(len(data.x_train))
+        images, labels = data.x_train[kept:], data.y_train[kept:]
+        return images if self.binarize is None else binarize(images, self.binarize, seed=2), labels
+
+    def kept(self, images: int) -> int:
+        """How many of so many training images are trained on."""
+        return images - round(self.validation_split * images)
+
+    def load_whole(self):
+        return load(
+            self.dataset, grayscale=self.grayscale, size=self.size, limit=self.limit, seed=self.seed
+        )
 
     def source(self) -> tuple[str, int]:
         """`source` of the data set that `load` gives and its number of training images; reads none."""
         source, images = source_of(self.dataset, limit=self.limit)
-        return source if self.binarize is None else binarized_source(source, self.binarize), images
+        if self.binarize is not None:
+            source = binarized_source(source, self.binarize)
+        return source, self.kept(images)
 
     def build(self, image_shape: tuple[int, int, int], num_classes: int | None = None) -> VAE:
         """The untrained VAE, its weights drawn with the seed; `num_classes` where it is conditional."""
@@ -148,7 +180,7 @@ class Recipe:
         better: the name of our better recipe of the same data, likelihood and latent dimension.
         keep: whether its weights are committed under data/pretrained.
         seconds: a rough guess of an epoch's time on 2 CPU cores, for the progress bar.
-        nll_samples: of z for each test image, for the likelihood of binarised images.
+        nll_samples: of z for each image, for the likelihood of binarised images.
     """
 
     name: str

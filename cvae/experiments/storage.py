@@ -66,6 +66,40 @@ def read_result(recipe: Recipe | str) -> dict | None:
     return read_card_of(recipe, result_path(recipe.name))
 
 
+def nats_path(name: str) -> Path:
+    """Where -log p(x) of each test image is kept; errors as of `result_path`."""
+    return result_path(name).parent / "nats" / f"{name}.npy"
+
+
+def write_nats(name: str, nats: np.ndarray) -> None:
+    path = nats_path(name)
+    path.parent.mkdir(exist_ok=True)
+    with atomic_write(path) as temporary, open(temporary, "wb") as file:
+        np.save(file, nats.astype("float32"))
+
+
+def read_nats(name: str) -> np.ndarray:
+    """-log p(x) of each test image, as a recipe's result was recorded with: (n,).
+
+    Raises:
+        FileNotFoundError: it has not been recorded.
+    """
+    path = nats_path(name)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is not here: run python -m cvae reproduce {name}")
+    return np.load(path)
+
+
+def test_scores(result: dict) -> dict[str, float]:
+    """loss, reconstruction and kl of a result on the test images, in nats per image.
+
+    Measured once after training; where no images were set aside, in the last epoch of training.
+    """
+    if "test" in result:
+        return result["test"]
+    return {key: result["final"][f"val_{key}"] for key in ("loss", "reconstruction", "kl")}
+
+
 def read_card(recipe: Recipe | str) -> dict:
     """The model card of the weights that `load_or_train` gives.
 
@@ -155,7 +189,7 @@ def model_card(recipe: Recipe, data: ImageDataset, log: dict, vae: VAE) -> dict:
         "epochs": len(log["loss"]),
         "parameters": vae.encoder.count_params() + vae.decoder.count_params(),
         "final": {key: values[-1] for key, values in log.items() if key != "seconds"},
-        "units": "nats per image; val_ is the test split, one sample of z for each image",
+        "units": f"nats per image, one sample of z for each; val_ is of {held_out(recipe)} images",
         "seconds": round(sum(log["seconds"]), 1),
         "hardware": hardware(),
         "versions": {
@@ -167,12 +201,29 @@ def model_card(recipe: Recipe, data: ImageDataset, log: dict, vae: VAE) -> dict:
     }
 
 
+def held_out(recipe: Recipe) -> str:
+    return "validation" if recipe.settings.validation_split else "test"
+
+
 def hardware() -> str:
     """What trains; a process that is told to keep to some threads leaves the other cores to others."""
     if runtime.gpus():
-        return f"{len(runtime.gpus())} GPU"
+        return f"{len(runtime.gpus())} GPU{card_name()}"
     threads = os.environ.get("TF_NUM_INTRAOP_THREADS")
     return f"{threads} of {os.cpu_count()} CPU cores" if threads else f"{os.cpu_count()} CPU cores"
+
+
+def card_name() -> str:
+    """The kind of GPU, as the backend calls it, in brackets; nothing where it does not say."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return f" ({jax.devices()[0].device_kind})"
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return f" ({torch.cuda.get_device_name(0)})"
+    return ""
 
 
 def write_json(content, path: Path) -> None:

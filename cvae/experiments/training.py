@@ -154,9 +154,9 @@ def compile_vae(recipe: Recipe, vae: VAE, images: int) -> VAE:
 def fit(recipe: Recipe, vae: VAE, data: ImageDataset, callbacks, verbose) -> None:
     """Keras's `fit` on what the settings make of the data."""
     settings = recipe.settings
-    x_test, labels = data.x_test, None
+    held_out, labels = inputs_of(recipe, *settings.load_validation()), None
     if settings.conditional:
-        x_test, labels = {"image": data.x_test, "label": data.y_test}, data.y_train
+        labels = data.y_train
     options = {}
     if settings.augment is not None:
         inputs = FlipsAndRotations(
@@ -168,9 +168,14 @@ def fit(recipe: Recipe, vae: VAE, data: ImageDataset, callbacks, verbose) -> Non
         inputs = {"image": data.x_train, "label": labels} if settings.conditional else data.x_train
         options["batch_size"] = settings.batch_size
     vae.fit(
-        inputs, **options, epochs=settings.epochs, validation_data=x_test, verbose=verbose,
+        inputs, **options, epochs=settings.epochs, validation_data=held_out, verbose=verbose,
         validation_batch_size=settings.batch_size, callbacks=[*settings.callbacks(), *callbacks],
     )  # fmt: skip
+
+
+def inputs_of(recipe: Recipe, images: np.ndarray, labels: np.ndarray):
+    """What the recipe's VAE takes: images, or the dictionary of them and their labels."""
+    return {"image": images, "label": labels} if recipe.settings.conditional else images
 
 
 def without_optimizer(recipe: Recipe, vae: VAE) -> VAE:
@@ -253,13 +258,33 @@ def record(recipe: Recipe, bar) -> None:
         train(recipe, callbacks=[advance], verbose=0)
         path = storage.find_weights(recipe)
     card = json.loads(path.with_suffix(".json").read_text())
-    if recipe.settings.dataset in SCORED:
-        card["samples"] = score_samples(recipe, load_vae(path), SAMPLES)
-    if recipe.settings.binarize is not None:
-        card["nll"] = estimate_nll(recipe, load_vae(path))
+    card |= look_at_test_images(recipe, load_vae(path))
     if recipe.keep:
         storage.commit(path, recipe.name)
     storage.write_json(card, storage.result_path(recipe.name))
+
+
+def look_at_test_images(recipe: Recipe, vae: VAE) -> dict:
+    """What is recorded beside the losses of training."""
+    found, settings = {}, recipe.settings
+    if settings.validation_split:
+        found["test"] = evaluate(recipe, vae)
+    if settings.dataset in SCORED:
+        found["samples"] = score_samples(recipe, vae, SAMPLES)
+    if settings.binarize is not None:
+        found["nll"] = estimate_nll(recipe, vae)
+        if settings.validation_split:
+            found["validation_nll"] = estimate_nll(recipe, vae, "validation")
+    return found
+
+
+def evaluate(recipe: Recipe, vae: VAE) -> dict:
+    """Loss, reconstruction and kl on the test images, in nats per image."""
+    data = recipe.settings.load()
+    compile_vae(recipe, vae, len(data.x_train))
+    inputs = inputs_of(recipe, data.x_test, data.y_test)
+    found = vae.evaluate(inputs, batch_size=500, verbose=0, return_dict=True)
+    return {key: round(float(found[key]), 4) for key in ("loss", "reconstruction", "kl")}
 
 
 def score_samples(recipe: Recipe, vae: VAE, n: int) -> dict:
@@ -269,12 +294,25 @@ def score_samples(recipe: Recipe, vae: VAE, n: int) -> dict:
     return classifiers.scores(data, vae.sample(n, labels=labels, seed=0))
 
 
-def estimate_nll(recipe: Recipe, vae: VAE) -> dict:
-    """The importance-weighted estimate of -log p(x) on all test images, in nats per image."""
-    data = recipe.settings.load()
-    labels = data.y_test if recipe.settings.conditional else None
-    nats, error = metrics.nll(vae, data.x_test, labels, samples=recipe.nll_samples, seed=0)
+def estimate_nll(recipe: Recipe, vae: VAE, split: str = "test") -> dict:
+    """The importance-weighted estimate of -log p(x), in nats per image.
+
+    Of test images also that of each image, kept in a file of its own: two models are compared on the
+    same images.
+    """
+    data, settings = recipe.settings.load(), recipe.settings
+    images, labels = (data.x_test, data.y_test) if split == "test" else settings.load_validation()
+    values = -metrics.log_likelihood(
+        vae, images, labels if settings.conditional else None, samples=recipe.nll_samples, seed=0
+    )
+    if split == "test":
+        storage.write_nats(recipe.name, values)
+    return as_result(values, recipe.nll_samples)
+
+
+def as_result(nats: np.ndarray, samples: int) -> dict:
+    mean, error = metrics.mean_and_error(nats)
     return {
-        "images": len(data.x_test), "samples": recipe.nll_samples, "nats": round(nats, 3),
+        "images": len(nats), "samples": samples, "nats": round(mean, 3),
         "standard_error": round(error, 3),
     }  # fmt: skip
