@@ -59,6 +59,7 @@ def train(
         on_epoch_end=lambda *_: progress is None or progress.update(len(batches))
     )
     vae.fit(batches, epochs=batches.epochs, verbose=0, callbacks=[advance])
+    batches.release()
     return vae
 
 

@@ -47,6 +47,10 @@ class ImageBatches(keras.utils.PyDataset):
     def on_epoch_end(self):
         self.order = self.rng.permutation(len(self.images))
 
+    def release(self):
+        """See `Batches.release`."""
+        self.images = self.labels = None
+
 
 class FlipsAndRotations(ImageBatches):
     """Batches of images, each turned by a random angle, half of them flipped left to right.
@@ -117,6 +121,11 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index):
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         return keras.tree.map_structure(lambda a: a[chosen], self.inputs)
+
+    def release(self):
+        """Let go of the arrays after training: TensorFlow keeps what `fit` reads from, a `PyDataset`, for
+        as long as the process lives, and these would stay in memory with it."""
+        self.inputs = None
 
     def on_epoch_end(self):
         wanted, n = self.steps_per_epoch * self.batch_size, len(keras.tree.flatten(self.inputs)[0])

@@ -171,6 +171,8 @@ def fit(recipe: Recipe, vae: VAE, data: ImageDataset, callbacks, verbose) -> Non
         inputs, **options, epochs=settings.epochs, validation_data=held_out, verbose=verbose,
         validation_batch_size=settings.batch_size, callbacks=[*settings.callbacks(), *callbacks],
     )  # fmt: skip
+    if isinstance(inputs, keras.utils.PyDataset):
+        inputs.release()
 
 
 def inputs_of(recipe: Recipe, images: np.ndarray, labels: np.ndarray):

@@ -128,6 +128,7 @@ def train_classifier(build, x, y, image_shape, seed, weights=None, steps=STEPS) 
         inputs = (x.reshape(-1, *image_shape), y)
         batches = Batches(inputs if weights is None else (*inputs, weights), BATCH, steps, seed)
         model.fit(batches, epochs=batches.epochs, verbose=0)
+        batches.release()
     return model
 
 
