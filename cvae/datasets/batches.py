@@ -123,8 +123,8 @@ class Batches(keras.utils.PyDataset):
         return keras.tree.map_structure(lambda a: a[chosen], self.inputs)
 
     def release(self):
-        """Let go of the arrays after training: TensorFlow keeps what `fit` reads from, a `PyDataset`, for
-        as long as the process lives, and these would stay in memory with it."""
+        """Let go of the arrays after training: TensorFlow keeps every `PyDataset` that `fit` has read
+        for as long as the process lives, and they would stay in memory with it."""
         self.inputs = None
 
     def on_epoch_end(self):
