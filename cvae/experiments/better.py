@@ -80,17 +80,17 @@ CHOSEN = {
     "better-patadia-cifar10": "convolutions from the mean image",
     "better-patadia-cifar10-gray": "convolutions from the mean image",
     "better-zhao-1": "MLP from the mean image",
-    "better-zhao-2": "MLP from the mean image",
+    "better-zhao-2": "MLP",
     "better-zhao-3": "MLP from the mean image",
     "better-zhao-5": "MLP from the mean image",
     "better-zhao-20": "MLP from the mean image",
     "better-zhao-fashion": "MLP from the mean image",
     "better-aragam-2": "MLP from the mean image",
-    "better-aragam-3": "convolutions from the mean image",
-    "better-aragam-4": "convolutions from the mean image",
-    "better-aragam-5": "convolutions from the mean image",
-    "better-aragam-10": "convolutions from the mean image",
-    "better-aragam-30": "MLP from the mean image",
+    "better-aragam-3": "MLP",
+    "better-aragam-4": "MLP",
+    "better-aragam-5": "MLP",
+    "better-aragam-10": "MLP from the mean image",
+    "better-aragam-30": "MLP",
 }
 # Of photographs of dogs there are no candidates: its settings were found on the test images.
 DOGS = make_recipe(
