@@ -23,7 +23,6 @@ THEIRS = {recipe.name: recipe for recipe in REPORTS}
 TUTORIAL = step(
     THEIRS["patadia-mnist"], "ladder-tutorial", "the tutorial's network and training",
     binarize="dynamic", report=None, reported={}, better=None, nll_samples=100,
-    validation_split=1 / 12,
 )  # fmt: skip
 BIAS = step(TUTORIAL, "ladder-bias", "from the mean image", bias_init=True, keep=False)
 LATENT = step(BIAS, "ladder-latent", "32 latent dimensions", latent_dim=32)
@@ -52,12 +51,6 @@ TRIED = (
         keep=False,
     ),
 )  # fmt: skip
-
-# How much of it is the seed's? The last three once more.
-LONG_1 = LONG.replace(name="ladder-long-seed1", seed=1, keep=False)
-IMPORTANCE_1 = IMPORTANCE.replace(name="ladder-importance-seed1", seed=1, start=LONG_1.name)
-TIGHTER_1 = TIGHTER.replace(name="ladder-tighter-seed1", seed=1, start=IMPORTANCE_1.name, keep=False)
-SECOND_SEED = (LONG_1, IMPORTANCE_1, TIGHTER_1)
 
 # Other likelihoods of digits, of the same network. Given the label: layers next to z that stay as they
 # were go on to say it through z. And of training images that were drawn once, which can be learnt by

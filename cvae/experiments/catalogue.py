@@ -2,7 +2,7 @@
 
 import difflib
 
-from cvae.experiments.ablation import ABLATION, OTHERS, SECOND_SEED, TRIED
+from cvae.experiments.ablation import ABLATION, OTHERS, TRIED
 from cvae.experiments.better import BETTER, DEEPER
 from cvae.experiments.recipe import Recipe, make_recipe
 from cvae.experiments.reports import REPORTS, zhao
@@ -56,7 +56,7 @@ ASIDE = (
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        *REPORTS, *BETTER, *CIFAR10, COSINE, *SEEDS, *ASIDE, *ABLATION, *TRIED, *SECOND_SEED, *OTHERS,
+        *REPORTS, *BETTER, *CIFAR10, COSINE, *SEEDS, *ASIDE, *ABLATION, *TRIED, *OTHERS,
     )
 }  # fmt: skip
 
