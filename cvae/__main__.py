@@ -10,7 +10,7 @@ from pathlib import Path
 from cvae.build import load_vae
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.tfds import load
-from cvae.experiments import against_papers, against_reports, catalogue, storage, training
+from cvae.experiments import catalogue, storage, training
 from cvae.experiments.recipe import make_recipe
 from cvae.utils.files import atomic_write, check_writable
 from cvae.vae import ConditionalVAE
@@ -24,7 +24,6 @@ STUDIES = {
     "oversampling-settings": "cvae.experiments.studies.tuning",
     "samples": "cvae.experiments.studies.samples",
     "choices": "cvae.experiments.studies.choices",
-    "likelihoods": "cvae.experiments.studies.likelihoods",
 }
 
 
@@ -133,21 +132,21 @@ def run_reproduce(options):
 def add_table(commands):
     command = commands.add_parser(
         "table",
-        help="reported against measured",
-        description="Print what the reports publish beside what we measured, likelihoods beside those "
-        "of papers, and the scores of samples, as Markdown.",
+        help="every recorded number, with its passport",
+        description="Print RESULTS.md, made from the files in data/results: what the reports publish "
+        "beside what we measured, likelihoods beside those of papers, the scores of samples, and for "
+        "each number its uncertainty, the images that its settings were chosen on, and its cost.",
     )
     command.add_argument("--out", metavar="TABLE.md", help="a file to write it to as well")
     command.set_defaults(run=run_table)
 
 
 def run_table(options):
-    samples = importlib.import_module(STUDIES["samples"])
+    from cvae.experiments import results
+
     if options.out:
         check_writable(options.out)
-    parts = [module.markdown(module.rows()) for module in (against_reports, against_papers)]
-    scores = samples.STUDY.read()
-    text = "\n".join([*parts, samples.markdown(scores)] if scores else parts)
+    text = results.markdown()
     print(text, end="")
     if options.out:
         with atomic_write(options.out) as temporary:

@@ -52,9 +52,15 @@ def test_train_writes_weights_and_card(tiny_recipe, tmp_path):
     np.testing.assert_allclose(again.sample(3, seed=0), vae.sample(3, seed=0), atol=1e-6)
 
 
-@pytest.mark.parametrize(("threads", "hardware"), [(None, "4 CPU cores"), ("1", "1 of 4 CPU cores")])
-def test_a_card_says_how_many_cores_trained(tiny_recipe, tmp_path, monkeypatch, threads, hardware):
+@pytest.mark.parametrize(
+    ("threads", "allowed", "hardware"),
+    [(None, 4, "4 CPU cores"), ("1", 4, "1 of 4 CPU cores"), (None, 2, "2 of 4 CPU cores")],
+)
+def test_a_card_says_how_many_cores_trained(
+    tiny_recipe, tmp_path, monkeypatch, threads, allowed, hardware
+):
     monkeypatch.setattr(storage.os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(storage.os, "sched_getaffinity", lambda _: set(range(allowed)), raising=False)
     monkeypatch.setattr(storage.runtime, "gpus", list)
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
     if threads:

@@ -8,7 +8,7 @@ import pandas as pd
 from cvae import metrics
 from cvae.experiments.catalogue import RECIPES
 from cvae.experiments.recipe import Recipe
-from cvae.experiments.storage import read_result
+from cvae.experiments.storage import read_result, test_scores
 from cvae.utils import tables
 
 # (data set, binarisation, conditional): what others got on its test images, in nats per image; of
@@ -67,7 +67,7 @@ def row(recipe) -> dict | None:
     result = read_result(recipe)
     if result is None:
         return None
-    bound = result["final"]["val_loss"]
+    bound = test_scores(result)["loss"]
     if recipe.settings.binarize is None:
         bound = value = metrics.bits_per_dimension(bound, result["image_shape"])
     else:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from cvae.experiments.catalogue import RECIPES, find
 from cvae.experiments.recipe import Recipe
-from cvae.experiments.storage import read_result
+from cvae.experiments.storage import read_result, test_scores
 from cvae.loss_conventions import Convention
 from cvae.utils import tables
 
@@ -75,7 +75,9 @@ def row(recipe: Recipe, what: str, reported: float | str) -> dict:
 def measured(recipe, result, what, split):
     if what == "readable":
         return result["samples"]["sure_of_64"] if split else "-"
-    return in_reports_unit(recipe, result, split + MEASURED[what])
+    key = MEASURED[what]
+    value = test_scores(result)[key] if split else result["final"][key]
+    return in_reports_unit(recipe, result, key, value)
 
 
 def in_reports_unit(recipe, result, key, value=None):

@@ -73,7 +73,7 @@ def nats_path(name: str) -> Path:
 
 def write_nats(name: str, nats: np.ndarray) -> None:
     path = nats_path(name)
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary, open(temporary, "wb") as file:
         np.save(file, nats.astype("float32"))
 
@@ -93,9 +93,9 @@ def read_nats(name: str) -> np.ndarray:
 def test_scores(result: dict) -> dict[str, float]:
     """loss, reconstruction and kl of a result on the test images, in nats per image.
 
-    Measured once after training; where no images were set aside, in the last epoch of training.
+    Measured once, after training; where no images were set aside, in the last epoch of training.
     """
-    if "test" in result:
+    if result["settings"].get("validation_split"):
         return result["test"]
     return {key: result["final"][f"val_{key}"] for key in ("loss", "reconstruction", "kl")}
 
@@ -209,8 +209,10 @@ def hardware() -> str:
     """What trains; a process that is told to keep to some threads leaves the other cores to others."""
     if runtime.gpus():
         return f"{len(runtime.gpus())} GPU{card_name()}"
-    threads = os.environ.get("TF_NUM_INTRAOP_THREADS")
-    return f"{threads} of {os.cpu_count()} CPU cores" if threads else f"{os.cpu_count()} CPU cores"
+    cores = os.cpu_count()
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+    threads = min(int(os.environ.get("TF_NUM_INTRAOP_THREADS") or cores), allowed)
+    return f"{threads} of {cores} CPU cores" if threads < cores else f"{cores} CPU cores"
 
 
 def card_name() -> str:

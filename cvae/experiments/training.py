@@ -268,9 +268,8 @@ def record(recipe: Recipe, bar) -> None:
 
 def look_at_test_images(recipe: Recipe, vae: VAE) -> dict:
     """What is recorded beside the losses of training."""
-    found, settings = {}, recipe.settings
-    if settings.validation_split:
-        found["test"] = evaluate(recipe, vae)
+    settings = recipe.settings
+    found = {"test": evaluate(recipe, vae)}
     if settings.dataset in SCORED:
         found["samples"] = score_samples(recipe, vae, SAMPLES)
     if settings.binarize is not None:
@@ -281,12 +280,18 @@ def look_at_test_images(recipe: Recipe, vae: VAE) -> dict:
 
 
 def evaluate(recipe: Recipe, vae: VAE) -> dict:
-    """Loss, reconstruction and kl on the test images, in nats per image."""
+    """Loss, reconstruction and kl on the test images, in nats per image, and a standard error.
+
+    `standard_error` is that of -ELBO for the choice of the test images.
+    """
     data = recipe.settings.load()
     compile_vae(recipe, vae, len(data.x_train))
     inputs = inputs_of(recipe, data.x_test, data.y_test)
     found = vae.evaluate(inputs, batch_size=500, verbose=0, return_dict=True)
-    return {key: round(float(found[key]), 4) for key in ("loss", "reconstruction", "kl")}
+    labels = data.y_test if recipe.settings.conditional else None
+    _, error = metrics.mean_and_error(metrics.elbo(vae, data.x_test, labels))
+    numbers = {key: float(found[key]) for key in ("loss", "reconstruction", "kl")}
+    return {key: round(value, 4) for key, value in (numbers | {"standard_error": error}).items()}
 
 
 def score_samples(recipe: Recipe, vae: VAE, n: int) -> dict:

@@ -1,0 +1,168 @@
+"""RESULTS.md: every recorded number with its passport, and the numbers that a text may quote.
+
+Nothing in it is typed: `python -m cvae table --out RESULTS.md` writes it from `data/results/`. A text
+that quotes a number has `<!--= NAME:PATH -->` behind it, such as `83.2<!--= ladder-again:nll.nats -->`:
+`quotes` finds them, `recorded` has what the number must be.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pandas as pd
+
+from cvae.experiments import against_papers, against_reports, storage
+from cvae.experiments.better import CHOSEN
+from cvae.experiments.catalogue import RECIPES
+from cvae.experiments.recipe import Recipe
+from cvae.experiments.studies import choices, samples
+from cvae.utils import tables
+
+HEADER = (
+    "recipe", "value, nats per image", "±", "settings chosen on", "images: train, set aside, test",
+    "seeds", "time", "hardware",
+)  # fmt: skip
+NOTHING = "Not recorded: run python -m cvae reproduce {}\n"
+INTRODUCTION = """# Results
+
+Written by `python -m cvae table --out RESULTS.md` from the files in `data/results/`: no number here is
+typed. Every recipe is trained again by `python -m cvae reproduce NAME`, with `CVAE_RETRAIN=1` also where
+its result is recorded already.
+
+Losses are in nats per image, summed over pixels and latent dimensions, with one z for each image; lower
+is better.
+"""
+PASSPORTS = """## Passports
+
+- **value**: of binarised digits -log p(x) on the test images, by importance sampling; else the loss on
+  the test images. That of a Gaussian is a density, whose logarithm may be of either sign.
+- **±**: the standard error for the choice of the test images, for one trained model. It says nothing of
+  the seed.
+- **settings chosen on**: "report", as a course report has them. "training images set aside", the best of
+  three candidates on images that were neither trained nor tested on. "test images", found by us while we
+  looked at the loss on the test images: such a value is too good by a small, unknown amount.
+- **seeds**: of a recipe that was trained with several, the spread (standard deviation) of its value.
+- **time**: wall time of training, on cores that often had other work beside it: an order of magnitude.
+"""
+
+
+def markdown() -> str:
+    """The whole of RESULTS.md.
+
+    Raises:
+        FileNotFoundError: the results of reports' recipes are missing; it names them.
+        ValueError: a study's are.
+    """
+    scores, losses = samples.STUDY.read(), choices.STUDY.read()
+    parts = [
+        INTRODUCTION,
+        "## What the five course reports publish, and what we measured\n\n"
+        "Squared errors are in the report's unit. When a better recipe reaches the report's loss is "
+        "read off the images that are logged in training: those set aside.\n\n"
+        + against_reports.markdown(against_reports.rows()),
+        "## How our better recipes were chosen\n\n"
+        "The loss on training images that were set aside, one training each; bold: chosen.\n\n"
+        + (choices_markdown() if losses else NOTHING.format("choices")),
+        "## Likelihoods\n\n" + against_papers.markdown(against_papers.rows()),
+        "## Samples\n\n" + (samples.markdown(scores) if scores else NOTHING.format("samples")),
+        PASSPORTS + "\n" + tables.markdown(pd.DataFrame(passports(), columns=HEADER)),
+    ]
+    return "\n".join(parts)
+
+
+def choices_markdown() -> str:
+    """The candidates' losses, a row for each recipe."""
+    losses = choices.STUDY.table()
+    lines = [
+        [
+            name,
+            *(f"**{loss:.2f}**" if how == CHOSEN[name] else f"{loss:.2f}" for how, loss in row.items()),
+        ]
+        for name, row in losses.iterrows()
+    ]
+    return tables.markdown(pd.DataFrame(lines, columns=["recipe", *losses.columns]))
+
+
+def passports() -> list[list[str]]:
+    """A row for each recorded recipe; trainings that differ in the seed alone share one."""
+    return [passport(recipe) for recipe in RECIPES.values() if not again(recipe)]
+
+
+def again(recipe: Recipe) -> bool:
+    """Whether it is another one's training with a further seed."""
+    return re.sub(r"-seed\d+$", "", recipe.name) in RECIPES.keys() - {recipe.name}
+
+
+def passport(recipe: Recipe) -> list[str]:
+    result = storage.read_result(recipe)
+    if result is None:
+        return [recipe.name, "not measured yet", *[""] * (len(HEADER) - 2)]
+    value, error = value_of(result)
+    aside = (
+        round(result["training_images"] * split / (1 - split))
+        if (split := recipe.settings.validation_split)
+        else 0
+    )
+    return [
+        recipe.name, f"{value:.2f}", "" if error is None else f"{error:.2f}", chosen_on(recipe),
+        f"{result['training_images']:,}, {aside:,}, {result['test_images']:,}", seeds(recipe),
+        f"{result['seconds']:.0f} s", result["hardware"],
+    ]  # fmt: skip
+
+
+def value_of(result: dict) -> tuple[float, float | None]:
+    """The number that a result is known by, in nats per image, and its standard error if measured."""
+    if "nll" in result:
+        return result["nll"]["nats"], result["nll"]["standard_error"]
+    return storage.test_scores(result)["loss"], result.get("test", {}).get("standard_error")
+
+
+def chosen_on(recipe: Recipe) -> str:
+    if recipe.settings.validation_split:
+        return "training images set aside"
+    return "report" if recipe.report or recipe.name.startswith("zhao") else "test images"
+
+
+def seeds(recipe: Recipe) -> str:
+    """How many seeds, and the spread between them."""
+    same = [
+        other for other in RECIPES.values() if re.fullmatch(rf"{recipe.name}(-seed\d+)?", other.name)
+    ]
+    values = [value_of(result)[0] for other in same if (result := storage.read_result(other))]
+    return f"{len(values)}, spread {pd.Series(values).std():.2f}" if len(values) > 1 else "1"
+
+
+QUOTE = re.compile(r"([-−]?\d[\d,]*(?:\.\d+)?)\s*(%?)\**\s*<!--=\s*([\w.-]+):(\S+)\s*-->")
+
+
+def quotes(text: str) -> Iterator[tuple[str, str, str, str]]:
+    """(number as written, "%" or "", name, path) of every number that a text quotes."""
+    return (match.groups() for match in QUOTE.finditer(text))
+
+
+def recorded(name: str, path: str) -> float:
+    """A recorded number: of a recipe's result by its keys, `nll.nats`; of a study's by the fields of its
+    row and a column, `mnist/3/accuracy`.
+
+    Raises:
+        KeyError: there is none.
+    """
+    found = json.loads(storage.result_path(name).read_text())
+    if "rows" in found:
+        *wanted, column = path.split("/")
+        rows = [
+            row for row in found["rows"] if [str(v) for v in list(row.values())[: len(wanted)]] == wanted
+        ]
+        if len(rows) != 1:
+            raise KeyError(f"{name} has {len(rows)} rows of {path}")
+        found, path = rows[0], column
+    for key in path.split("."):
+        found = found[key]
+    return found
+
+
+def agrees(written: str, percent: str, value: float) -> bool:
+    """Whether a number as written is the recorded one, rounded."""
+    written = written.replace(",", "").replace("−", "-")
+    digits = len(written.partition(".")[2])
+    return f"{100 * value if percent else value:.{digits}f}" == written

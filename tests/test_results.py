@@ -1,0 +1,154 @@
+"""RESULTS.md is what the recorded results say, and so is every number that a text quotes."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from cvae import metrics, runtime
+from cvae.__main__ import main
+from cvae.experiments import better, catalogue, results, storage, training
+from cvae.experiments.studies import choices
+from cvae.experiments.studies import study as study_module
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch):
+    monkeypatch.setenv("CI", "1")
+
+
+def texts():
+    """README and the Markdown cells of all notebooks, by name."""
+    found = {"README.md": (runtime.ROOT / "README.md").read_text()}
+    for path in sorted((runtime.ROOT / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text())["cells"]
+        found[path.name] = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    return found
+
+
+def test_results_md_is_what_is_recorded(tmp_path, capsys):
+    assert main(["table", "--out", str(tmp_path / "RESULTS.md")]) == 0
+    made = (tmp_path / "RESULTS.md").read_text()
+    assert made == capsys.readouterr().out
+    assert made == (runtime.ROOT / "RESULTS.md").read_text(), "run python -m cvae table --out RESULTS.md"
+
+
+def test_every_recipe_has_its_passport():
+    rows = {row[0]: row for row in results.passports()}
+    assert {re.sub(r"-seed\d+$", "", name) for name in catalogue.RECIPES} == set(rows)
+    for row in rows.values():
+        assert len(row) == len(results.HEADER)
+    assert rows["luther-2"][3] == "report"
+    assert rows["better-luther-2"][3] == "training images set aside"
+    assert rows["better-luther-2"][4].replace(",", "") == "55000 5000 10000"
+    assert rows["ladder-long"][3] == "test images"
+    assert rows["zhao-mlp20-20"][5].startswith("3, spread ")
+
+
+def test_numbers_in_the_texts_are_the_recorded_ones():
+    count = 0
+    for where, text in texts().items():
+        for written, percent, name, path in results.quotes(text):
+            value = results.recorded(name, path)
+            assert results.agrees(written, percent, value), (
+                f"{where}: {written}, {name}:{path} is {value}"
+            )
+            count += 1
+        # None with a slip in its marker.
+        assert text.count("<!--=") == len(list(results.quotes(text))), where
+    assert count > 10
+
+
+def test_quotes():
+    text = "**81.96**<!--= a:nll.nats --> and 4,711 <!--= b:c --> and −3.5 %<!--= d-e:mnist/0/x y -->"
+    text = text.replace("x y", "x-y")
+    assert list(results.quotes(text)) == [
+        ("81.96", "", "a", "nll.nats"), ("4,711", "", "b", "c"), ("−3.5", "%", "d-e", "mnist/0/x-y"),
+    ]  # fmt: skip
+    assert not list(results.quotes("81.96 <!-- a:b -->"))
+    assert results.agrees("81.96", "", 81.957)
+    assert not results.agrees("81.96", "", 81.949)
+    assert results.agrees("4,711", "", 4711.4)
+    assert results.agrees("−3.5", "%", -0.035)
+    assert not results.agrees("3.5", "", 0.035)
+
+
+def test_recorded(tiny_recipe):
+    storage.write_json({"nll": {"nats": 2.5}}, storage.RESULTS / "tiny.json")
+    assert results.recorded("tiny", "nll.nats") == 2.5
+    with pytest.raises(KeyError):
+        results.recorded("tiny", "nll.bits")
+    rows = [{"dataset": "a", "seed": s, "accuracy": s / 10} for s in (1, 2)]
+    storage.write_json({"protocol": {}, "rows": rows}, storage.RESULTS / "study.json")
+    assert results.recorded("study", "a/2/accuracy") == 0.2
+    with pytest.raises(KeyError, match="study has 0 rows"):
+        results.recorded("study", "a/3/accuracy")
+
+
+def test_images_set_aside_are_neither_trained_on_nor_tested_on(tiny_recipe, images, labels):
+    recipe = tiny_recipe.replace(validation_split=0.25)
+    data, (held_out, classes) = recipe.settings.load(), recipe.settings.load_validation()
+    kept = len(images) * 3 // 4
+    np.testing.assert_array_equal(data.x_train, images[:kept])
+    np.testing.assert_array_equal(data.y_train, labels[:kept])
+    np.testing.assert_array_equal(held_out, images[kept:])
+    np.testing.assert_array_equal(classes, labels[kept:])
+    assert recipe.settings.source()[1] == kept
+    vae = training.train(recipe, verbose=0)
+    card = storage.read_card(recipe)
+    # One z each: near, not equal, and nearer to these images' than to the test images'.
+    bound = -metrics.elbo(vae, held_out, samples=20).mean()
+    assert card["final"]["val_loss"] == pytest.approx(bound, rel=0.01)
+    assert card["training_images"] == kept
+    assert "validation" in card["units"]
+
+
+def test_without_images_set_aside_the_test_images_are_logged(tiny_recipe):
+    held_out, _ = tiny_recipe.settings.load_validation()
+    np.testing.assert_array_equal(held_out, tiny_recipe.settings.load().x_test)
+
+
+@pytest.mark.parametrize("split", [-0.1, 1, 1.5])
+def test_a_split_that_leaves_nothing(tiny_recipe, split):
+    with pytest.raises(ValueError, match="validation_split must be a part of the training images"):
+        tiny_recipe.replace(validation_split=split)
+
+
+def test_the_test_images_are_looked_at_after_training(tiny_recipe):
+    recipe = tiny_recipe.replace(validation_split=0.25)
+    catalogue.RECIPES["tiny"] = recipe
+    training.reproduce(["tiny"])
+    result = storage.read_result(recipe)
+    vae, data = training.load_or_train(recipe), recipe.settings.load()
+    expected = -metrics.elbo(vae, data.x_test, samples=50)
+    found = storage.test_scores(result)
+    assert found["loss"] == pytest.approx(expected.mean(), rel=0.02)
+    assert found["loss"] == pytest.approx(found["reconstruction"] + found["kl"], abs=1e-3)
+    once = metrics.elbo(vae, data.x_test)
+    error = once.std(ddof=1) / np.sqrt(len(once))
+    assert found["standard_error"] == pytest.approx(error, abs=1e-3)
+
+
+def test_the_better_recipes_are_the_best_candidates():
+    for name, how in better.CHOSEN.items():
+        assert choices.STUDY.best(name) == how, name
+        assert catalogue.RECIPES[name] is better.CANDIDATES[name][how]
+    table = choices.STUDY.table()
+    assert list(table.index) == list(better.CHOSEN)
+
+
+def test_choices_are_resumed_and_missing_ones_named(tiny_recipe, monkeypatch, tmp_path):
+    monkeypatch.setattr(study_module, "load", lambda name: tiny_recipe.settings.load())
+    both = {"first": tiny_recipe, "second": tiny_recipe.replace(seed=1)}
+    monkeypatch.setattr(choices, "CANDIDATES", {"tiny": both})
+    study = choices.ChoicesStudy(tmp_path / "choices.json")
+    with pytest.raises(ValueError, match="2 results of choices are missing"):
+        study.best("tiny")
+    study.reproduce()
+    known = study.read()
+    assert study.best("tiny") == min(both, key=lambda how: known["tiny", how]["loss"])
+    card = storage.read_card(both["second"])
+    assert known["tiny", "second"]["loss"] == card["final"]["val_loss"]
+    monkeypatch.setattr(training, "train", None)  # not called again
+    study.reproduce()
