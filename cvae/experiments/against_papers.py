@@ -20,6 +20,9 @@ ANCHORS = {
         ("IWAE of 50 samples, MLP", 84.78, "Burda et al. 2016"),
         ("IWAE of 50 samples, MLP, two layers of z", 82.90, "Burda et al. 2016"),
         ("VAE, residual network", 81.08, "Kingma et al. 2016"),
+        ("IAF, several layers of z", 79.10, "Kingma et al. 2016"),
+        ("BIVA, many layers of z", 78.41, "Maaløe et al. 2019"),
+        ("NVAE, many layers of z", 78.01, "Vahdat and Kautz 2020"),
     ),
     ("mnist", "dynamic", True): (
         ("VAE, MLP", 82.32, "github.com/nbip/IWAE"),
@@ -30,8 +33,14 @@ ANCHORS = {
         ("VAE, reproduced", 89.78, "Pythae"),
         ("IWAE of 50 samples, MLP", 87.1, "Burda et al. 2016"),
         ("IWAE of 50 samples, reproduced", 86.82, "Pythae"),
+        ("VLAE, autoregressive decoder", 79.03, "Chen et al. 2017"),
     ),
-    ("cifar10", None, False): (("VAE", 4.51, "van den Oord et al. 2017"),),
+    ("cifar10", None, False): (
+        ("VAE", 4.51, "van den Oord et al. 2017"),
+        ("IAF, several layers of z", 3.11, "Kingma et al. 2016"),
+        ("NVAE, many layers of z", 2.91, "Vahdat and Kautz 2020"),
+        ("VDVAE, many layers of z", 2.87, "Child 2021"),
+    ),
 }
 HEADER = ("model", "-log p(x)", "-ELBO", "weights", "training images", "time", "source")
 
