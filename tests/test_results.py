@@ -82,7 +82,8 @@ def test_recorded(tiny_recipe):
     rows = [{"dataset": "a", "seed": s, "accuracy": s / 10} for s in (1, 2)]
     storage.write_json({"protocol": {}, "rows": rows}, storage.RESULTS / "study.json")
     assert results.recorded("study", "a/2/accuracy") == 0.2
-    with pytest.raises(KeyError, match="study has 0 rows"):
+    assert results.recorded("study", "a/*/accuracy") == pytest.approx(0.15)
+    with pytest.raises(KeyError, match="study has no row a/3/accuracy"):
         results.recorded("study", "a/3/accuracy")
 
 

@@ -28,14 +28,6 @@ CIFAR10 = (
     cifar10(128, "gaussian", variance="learned"),
 )
 
-# Are 512 dimensions too many, or is it that they take longer? Both, three times as long.
-LONGER = tuple(
-    cifar10(latent_dim, epochs=24, validation_split=1 / 12).replace(
-        name=f"cifar10-{latent_dim}-longer", keep=False
-    )
-    for latent_dim in (128, 512)
-)
-
 # Notebook 09: photographs. The linear model that it starts as, and the convolutions around it.
 COSINE = make_recipe(
     "cifar10-cosine", "CIFAR-10, cosine transform, contrast and convolutions",
@@ -64,7 +56,7 @@ ASIDE = (
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        *REPORTS, *BETTER, *CIFAR10, *LONGER, COSINE, *SEEDS, *ASIDE, *ABLATION, *TRIED, *OTHERS,
+        *REPORTS, *BETTER, *CIFAR10, COSINE, *SEEDS, *ASIDE, *ABLATION, *TRIED, *OTHERS,
     )
 }  # fmt: skip
 
