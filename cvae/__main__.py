@@ -23,7 +23,6 @@ STUDIES = {
     "oversampling": "cvae.experiments.studies.imbalance",
     "oversampling-settings": "cvae.experiments.studies.tuning",
     "samples": "cvae.experiments.studies.samples",
-    "choices": "cvae.experiments.studies.choices",
 }
 
 

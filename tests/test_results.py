@@ -8,9 +8,7 @@ import pytest
 
 from cvae import metrics, runtime
 from cvae.__main__ import main
-from cvae.experiments import better, catalogue, results, storage, training
-from cvae.experiments.studies import choices
-from cvae.experiments.studies import study as study_module
+from cvae.experiments import catalogue, results, storage, training
 
 
 @pytest.fixture(autouse=True)
@@ -40,8 +38,8 @@ def test_every_recipe_has_its_passport():
     for row in rows.values():
         assert len(row) == len(results.HEADER)
     assert rows["luther-2"][3] == "report"
-    assert rows["better-luther-2"][3] == "training images set aside"
-    assert rows["better-luther-2"][4].replace(",", "") == "55000 5000 10000"
+    assert rows["better-luther-2"][3] == "test images"
+    assert rows["better-luther-2"][4] == "60,000, 0, 10,000"
     assert rows["ladder-long"][3] == "test images"
     assert rows["zhao-mlp20-20"][5].startswith("3, spread ")
 
@@ -129,27 +127,3 @@ def test_the_test_images_are_looked_at_after_training(tiny_recipe):
     once = metrics.elbo(vae, data.x_test)
     error = once.std(ddof=1) / np.sqrt(len(once))
     assert found["standard_error"] == pytest.approx(error, abs=1e-3)
-
-
-def test_the_better_recipes_are_the_best_candidates():
-    for name, how in better.CHOSEN.items():
-        assert choices.STUDY.best(name) == how, name
-        assert catalogue.RECIPES[name] is better.CANDIDATES[name][how]
-    table = choices.STUDY.table()
-    assert list(table.index) == list(better.CHOSEN)
-
-
-def test_choices_are_resumed_and_missing_ones_named(tiny_recipe, monkeypatch, tmp_path):
-    monkeypatch.setattr(study_module, "load", lambda name: tiny_recipe.settings.load())
-    both = {"first": tiny_recipe, "second": tiny_recipe.replace(seed=1)}
-    monkeypatch.setattr(choices, "CANDIDATES", {"tiny": both})
-    study = choices.ChoicesStudy(tmp_path / "choices.json")
-    with pytest.raises(ValueError, match="2 results of choices are missing"):
-        study.best("tiny")
-    study.reproduce()
-    known = study.read()
-    assert study.best("tiny") == min(both, key=lambda how: known["tiny", how]["loss"])
-    card = storage.read_card(both["second"])
-    assert known["tiny", "second"]["loss"] == card["final"]["val_loss"]
-    monkeypatch.setattr(training, "train", None)  # not called again
-    study.reproduce()

