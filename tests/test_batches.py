@@ -1,8 +1,13 @@
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
-from cvae.datasets.batches import FlipsAndRotations
+from cvae import class_vaes
+from cvae.datasets.batches import FlipsAndRotations, ImageBatches
 from cvae.datasets.binarize import DynamicBinarization
+from cvae.experiments import training
 
 
 def epoch(batches):
@@ -122,3 +127,27 @@ def test_wrong_images(images):
 def test_corners_are_filled_from_inside():
     white = np.full((8, 9, 9, 3), 255, "uint8")
     np.testing.assert_allclose(epoch(FlipsAndRotations(white, 8, degrees=45)), 1, atol=1e-5)
+
+
+def test_what_is_trained_on_is_not_kept(rng):
+    """TensorFlow keeps the stream itself: a process of many trainings would fill up with images."""
+    images = rng.random((40, 8, 8, 1), dtype="float32")
+    labels = np.arange(40) % 2
+    kept = weakref.ref(images), weakref.ref(labels)
+    class_vaes.train(images, labels, latent_dim=2, network="mlp", options={"hidden": (8,)}, steps=25)
+    del images, labels
+    gc.collect()
+    assert [reference() for reference in kept] == [None, None]
+
+
+@pytest.mark.parametrize("changes", [{"augment": 5.0}, {"binarize": "dynamic"}])
+def test_what_a_recipe_is_trained_on_is_not_kept(tiny_recipe, monkeypatch, changes):
+    streams = []
+    monkeypatch.setattr(ImageBatches, "release", note(streams, ImageBatches.release))
+    training.train(tiny_recipe.replace(epochs=1, **changes), verbose=0)
+    (stream,) = streams
+    assert stream.images is None
+
+
+def note(streams, release):
+    return lambda stream: (streams.append(stream), release(stream))

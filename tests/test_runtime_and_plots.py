@@ -30,6 +30,12 @@ def test_a_handful_of_steps_is_run_eagerly():
     assert "run_eagerly" not in runtime.compile_options()
 
 
+def test_jax_compiles(monkeypatch):
+    """Keras's JAX trainer runs eagerly where jit_compile is False."""
+    monkeypatch.setattr(runtime.keras.backend, "backend", lambda: "jax")
+    assert runtime.compile_options(1000) == {"jit_compile": True}
+
+
 def test_quiet_under_ci(monkeypatch):
     monkeypatch.setenv("CI", "true")
     assert runtime.verbose() == 0
@@ -153,7 +159,7 @@ def test_steps_go_down_the_page_with_their_gains():
     first, last = (axes.transData.transform((0, place))[1] for place in (0, 2))
     assert first > last
     assert [label.get_text() for label in axes.get_yticklabels()] == ["first", "then", "last"]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["theirs: 85.25"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["theirs: 85.25"]
 
 
 def test_a_film_strip_and_a_figure_as_pixels(rng):

@@ -230,7 +230,8 @@ def steps(values: dict[str, float], landmarks: dict[str, float], xlabel: str) ->
         landmarks: {whose: number}, dotted lines.
         xlabel: what is measured, and its unit.
     """
-    figure, axes = plt.subplots(figsize=(9, 0.42 * len(values) + 1.2))
+    height = 0.42 * len(values) + 0.1 * len(landmarks) + 1
+    figure, axes = plt.subplots(figsize=(9, height), layout="constrained")
     places, numbers = np.arange(len(values)), np.array(list(values.values()))
     axes.step(numbers, places, where="post", color="grey", lw=1)
     axes.plot(numbers, places, "o", color=CLASS_COLORS[0])
@@ -246,8 +247,7 @@ def steps(values: dict[str, float], landmarks: dict[str, float], xlabel: str) ->
     axes.set_yticks(places, list(values))
     axes.invert_yaxis()
     axes.grid(alpha=0.3, axis="x")
-    axes.legend(fontsize=8, loc="upper right", bbox_to_anchor=(1, -0.45 / len(values) - 0.1))
-    figure.tight_layout()
+    figure.legend(fontsize=8, loc="outside lower center", ncols=2)
     return figure
 
 
