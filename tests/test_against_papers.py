@@ -32,8 +32,12 @@ def recorded(tiny_recipe, monkeypatch):
     return record
 
 
+def final(loss):
+    return {"final": {"val_loss": loss, "val_reconstruction": loss - 1, "val_kl": 1.0}}
+
+
 def likelihood(bound, nats):
-    return {"final": {"val_loss": bound}, "nll": {"nats": nats}}
+    return final(bound) | {"nll": {"nats": nats}}
 
 
 def test_ours_stand_beside_the_published_ones_of_their_kind(recorded):
@@ -42,11 +46,11 @@ def test_ours_stand_beside_the_published_ones_of_their_kind(recorded):
         poor=({}, likelihood(97.0, 95.0)),
         told=({"conditional": True}, likelihood(86.0, 80.0)),
         fixed=({"binarize": "static"}, likelihood(93.0, 90.5)),
-        grey=({"binarize": None}, {"final": {"val_loss": 60.0}}),
+        grey=({"binarize": None}, final(60.0)),
         small=({"limit": 100}, likelihood(1.0, 1.0)),
         photographs=(
             {"dataset": "cifar10", "binarize": None, "likelihood": "discretized_logistic"},
-            {"final": {"val_loss": 64 * 4.0 * 0.6931471805599453}},
+            final(64 * 4.0 * 0.6931471805599453),
         ),
         unmeasured=({}, None),
     )

@@ -37,7 +37,7 @@ PASSPORTS = """## Passports
 - **value**: of binarised digits -log p(x) on the test images, by importance sampling; else the loss on
   the test images. That of a Gaussian is a density, whose logarithm may be of either sign.
 - **±**: the standard error for the choice of the test images, for one trained model. It says nothing of
-  the seed.
+  the seed. Blank where the weights were not kept and it was not measured.
 - **settings chosen on**: "report", as a course report has them. "training images set aside", the best of
   three candidates on images that were neither trained nor tested on. "test images", found by us while we
   looked at the loss on the test images: such a value is too good by a small, unknown amount.
