@@ -60,13 +60,17 @@ def test_ours_stand_beside_the_published_ones_of_their_kind(recorded):
         by_kind.setdefault(row["kind"], []).append((row["model"], round(row["value"], 6)))
     digits = by_kind["mnist", "dynamic", False]
     assert digits[0] == ("poor", 95.0)
-    assert digits[-2:] == [("good", 82.0), ("VAE, residual network", 81.08)]
-    assert len(digits) == 2 + 5
+    place = digits.index(("good", 82.0))
+    assert digits[place + 1] == ("VAE, residual network", 81.08)
+    assert len(digits) == 2 + len(against_papers.ANCHORS["mnist", "dynamic", False])
     assert by_kind["mnist", "dynamic", True] == [
         ("VAE, MLP", 82.32), ("IWAE of 50 samples, MLP", 80.78), ("told", 80.0),
     ]  # fmt: skip
     assert by_kind["mnist", "static", False][:2] == [("fixed", 90.5), ("VAE", 89.9)]
-    assert by_kind["cifar10", None, False] == [("VAE", 4.51), ("photographs", 4.0)]
+    assert by_kind["cifar10", None, False][:2] == [("VAE", 4.51), ("photographs", 4.0)]
+    assert all(  # the best last, whose it may be
+        rows == sorted(rows, key=lambda row: -row[1]) for rows in by_kind.values()
+    )
     seconds = {row["model"]: row.get("seconds") for row in table}
     assert (seconds["poor"], seconds["good"]) == (10, 20)  # with the training it starts from
 
