@@ -140,12 +140,12 @@ def test_killed_within_a_training_it_goes_on(tiny_recipe, monkeypatch):
     assert len(storage.read_result("tiny")["history"]["loss"]) == 3
 
 
-def test_stand_ins_are_refused_before_any_training(two, tiny_recipe, monkeypatch, trained):
+def test_stand_ins_are_refused_before_any_training(only, tiny_recipe, monkeypatch, trained):
     real = tiny_recipe.settings.load()
     stand_in = dataclasses.replace(real, source="stand-in: squares")
     found = {"squares": real, "b": stand_in}
     monkeypatch.setattr("cvae.experiments.recipe.load", lambda name, **k: found[name])
-    monkeypatch.setitem(catalogue.RECIPES, "second", tiny_recipe.replace(name="second", dataset="b"))
+    only(tiny_recipe, tiny_recipe.replace(name="second", dataset="b"))
     for names in (None, ["tiny", "second"], ["second"]):
         with pytest.raises(ValueError, match="second needs the real squares, here is only a stand-in"):
             training.reproduce(names)
