@@ -45,17 +45,14 @@ def elbo(
         TypeError: labels for a plain VAE.
     """
     check_count("samples", samples)
-    inputs = vae.check_arrays(vae.with_labels(images, labels))
-    check_grey_levels(vae, inputs, discrete)
-    noise = keras.random.SeedGenerator(check_seed(seed))
-    log_likelihood = vae.likelihood.log_mass if discrete else vae.likelihood.log_prob
+    inputs, density, noise = prepared(vae, images, labels, discrete, seed)
 
     def elbo_batch(batch):
         z_mean, z_log_var = vae.encode_batch(batch)
         total = 0.0
         for _ in range(samples):
             parameters = vae.decode_batch(reparameterize(z_mean, z_log_var, noise), batch)
-            total = total + log_likelihood(vae.images_of(batch), parameters)
+            total = total + density(vae.images_of(batch), parameters)
         return total / samples - kl_divergence(z_mean, z_log_var)
 
     return in_batches(elbo_batch, inputs, batch_size)
@@ -126,11 +123,8 @@ def log_likelihood(
     """
     check_count("samples", samples)
     check_count("batch_size", batch_size)
-    inputs = vae.check_arrays(vae.with_labels(images, labels))
-    check_grey_levels(vae, inputs, discrete)
+    inputs, density, noise = prepared(vae, images, labels, discrete, seed)
     n = len(vae.images_of(inputs))
-    noise = keras.random.SeedGenerator(check_seed(seed))
-    density = vae.likelihood.log_mass if discrete else vae.likelihood.log_prob
     at_once = min(n, max(1, batch_size // samples))  # images
     draws = [min(batch_size // at_once, samples - k) for k in range(0, samples, batch_size // at_once)]
     per_image = []
@@ -147,6 +141,14 @@ def log_likelihood(
         ]
         per_image.append(logsumexp(np.float64(np.concatenate(log_weights)), axis=0) - np.log(samples))
     return np.concatenate(per_image)
+
+
+def prepared(vae, images, labels, discrete, seed):
+    """Checked inputs, the logarithm of p(x | z) to take, and the noise of z."""
+    inputs = vae.check_arrays(vae.with_labels(images, labels))
+    check_grey_levels(vae, inputs, discrete)
+    density = vae.likelihood.log_mass if discrete else vae.likelihood.log_prob
+    return inputs, density, keras.random.SeedGenerator(check_seed(seed))
 
 
 def check_grey_levels(vae, inputs, discrete):

@@ -102,6 +102,8 @@ def compile_options(steps: int | None = None) -> dict:
       decides.
     - mixed_bfloat16 with 8 steps: 1.4, 1.0, 1.4. Off: no more than 8 steps alone where training is slow.
       `CVAE_PRECISION=mixed_bfloat16` turns it on for a run; likelihood and KL stay float32.
+
+    PyTorch runs with Keras's defaults. JAX is compiled always, step by step.
     """
     if steps is not None and steps < 20:
         return {"run_eagerly": True}

@@ -165,6 +165,18 @@ def test_nll_is_exact_where_q_is_the_posterior(linear, samples):
     assert error == pytest.approx(log_p.std(ddof=1) / np.sqrt(300), rel=1e-3)
 
 
+def test_log_likelihood_of_each_image(linear):
+    build, images, log_p = linear
+    found = metrics.log_likelihood(build(), images, samples=3, batch_size=20)
+    np.testing.assert_allclose(found, log_p, atol=1e-2)  # each its own, in their order
+
+
+def test_mean_and_error_by_hand():
+    """1, 2, 6: mean 3, variance 7, standard error sqrt(7 / 3)."""
+    assert metrics.mean_and_error([1, 2, 6]) == pytest.approx((3, (7 / 3) ** 0.5))
+    assert np.isnan(metrics.mean_and_error([1.0])[1])
+
+
 def test_nll_falls_to_the_exact_value_and_not_below(linear):
     build, images, log_p = linear
     vae, exact = build(widen=1.5), -log_p.mean()

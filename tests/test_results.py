@@ -5,7 +5,9 @@ import re
 
 import numpy as np
 import pytest
+from conftest import give
 
+import cvae
 from cvae import metrics, runtime
 from cvae.__main__ import main
 from cvae.experiments import catalogue, results, storage, training
@@ -40,7 +42,8 @@ def test_every_recipe_has_its_passport():
     assert rows["luther-2"][3] == "report"
     assert rows["better-luther-2"][3] == "test images"
     assert rows["better-luther-2"][4] == "60,000, 0, 10,000"
-    assert rows["ladder-long"][3] == "test images"
+    assert rows["ladder-residual"][3] == "training images set aside"
+    assert rows["ladder-long"][3] == rows["digits-conditional"][3] == "test images"
     assert rows["zhao-mlp20-20"][5].startswith("3, spread ")
 
 
@@ -85,10 +88,25 @@ def test_recorded(tiny_recipe):
         results.recorded("study", "a/3/accuracy")
 
 
-def test_images_set_aside_are_neither_trained_on_nor_tested_on(tiny_recipe, images, labels):
-    recipe = tiny_recipe.replace(validation_split=0.25)
-    data, (held_out, classes) = recipe.settings.load(), recipe.settings.load_validation()
+@pytest.fixture
+def apart(tiny_recipe, images, labels, monkeypatch):
+    """A recipe that sets a quarter aside: images that are dark, where those trained on are not and test
+    images are light; so whatever is measured shows what it is of."""
     kept = len(images) * 3 // 4
+    images = np.concatenate([images[:kept], images[kept:] // 4])
+    data = cvae.ImageDataset(
+        "squares", "TFDS squares 1.0.0", ("a", "b", "c"), images, labels, 255 - images[:32] // 4,
+        labels[:32],
+    )  # fmt: skip
+    give(monkeypatch, data)
+    return tiny_recipe.replace(validation_split=0.25)
+
+
+def test_images_set_aside_are_neither_trained_on_nor_tested_on(apart, tiny_recipe):
+    recipe, whole = apart, tiny_recipe.settings.load()
+    images, labels, kept = whole.x_train, whole.y_train, len(whole.x_train) * 3 // 4
+    data = recipe.settings.load()
+    held_out, classes = recipe.settings.held_out(data)
     np.testing.assert_array_equal(data.x_train, images[:kept])
     np.testing.assert_array_equal(data.y_train, labels[:kept])
     np.testing.assert_array_equal(held_out, images[kept:])
@@ -96,16 +114,23 @@ def test_images_set_aside_are_neither_trained_on_nor_tested_on(tiny_recipe, imag
     assert recipe.settings.source()[1] == kept
     vae = training.train(recipe, verbose=0)
     card = storage.read_card(recipe)
-    # One z each: near, not equal, and nearer to these images' than to the test images'.
-    bound = -metrics.elbo(vae, held_out, samples=20).mean()
+    bound, of_others = (-metrics.elbo(vae, some, samples=20).mean() for some in (held_out, data.x_test))
     assert card["final"]["val_loss"] == pytest.approx(bound, rel=0.01)
+    assert of_others != pytest.approx(bound, rel=0.05)
     assert card["training_images"] == kept
     assert "validation" in card["units"]
 
 
 def test_without_images_set_aside_the_test_images_are_logged(tiny_recipe):
-    held_out, _ = tiny_recipe.settings.load_validation()
-    np.testing.assert_array_equal(held_out, tiny_recipe.settings.load().x_test)
+    data = tiny_recipe.settings.load()
+    held_out, labels = tiny_recipe.settings.held_out(data)
+    assert held_out is data.x_test
+    assert labels is data.y_test
+
+
+def test_a_split_that_sets_nothing_aside_is_told(tiny_recipe):
+    with pytest.raises(ValueError, match="a validation_split of 0.001 sets aside none of 96"):
+        training.train(tiny_recipe.replace(validation_split=0.001), verbose=0)
 
 
 @pytest.mark.parametrize("split", [-0.1, 1, 1.5])
@@ -114,8 +139,9 @@ def test_a_split_that_leaves_nothing(tiny_recipe, split):
         tiny_recipe.replace(validation_split=split)
 
 
-def test_the_test_images_are_looked_at_after_training(tiny_recipe):
-    recipe = tiny_recipe.replace(validation_split=0.25)
+@pytest.mark.parametrize("binarize", [None, "static"])
+def test_the_test_images_are_looked_at_after_training(apart, binarize):
+    recipe = apart.replace(binarize=binarize, nll_samples=5)
     catalogue.RECIPES["tiny"] = recipe
     training.reproduce(["tiny"])
     result = storage.read_result(recipe)
@@ -127,3 +153,8 @@ def test_the_test_images_are_looked_at_after_training(tiny_recipe):
     once = metrics.elbo(vae, data.x_test)
     error = once.std(ddof=1) / np.sqrt(len(once))
     assert found["standard_error"] == pytest.approx(error, abs=1e-3)
+    if binarize:
+        images, _ = recipe.settings.held_out(data)
+        for key, some in (("nll", data.x_test), ("validation_nll", images)):
+            nats, _ = metrics.nll(vae, some, samples=5)
+            assert result[key]["nats"] == pytest.approx(nats, abs=1e-2)

@@ -200,7 +200,8 @@ def test_a_binarised_recipe_records_its_likelihood(tiny_recipe, monkeypatch, con
     assert (result["nll"]["images"], result["nll"]["samples"]) == (32, 20)
     assert 0 < result["nll"]["standard_error"] < result["nll"]["nats"]
     assert result["nll"]["nats"] < result["final"]["val_loss"]  # tighter than the ELBO
-    again = training.estimate_nll(recipe, training.load_or_train(recipe))
+    data = recipe.settings.load()
+    again = training.estimate_nll(recipe, training.load_or_train(recipe), data.x_test, data.y_test)
     assert again == result["nll"]
     assert "nll" not in storage.read_card(recipe)
 

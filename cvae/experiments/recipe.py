@@ -110,14 +110,22 @@ class Settings:
         data = dataclasses.replace(data, x_train=data.x_train[:kept], y_train=data.y_train[:kept])
         return data if self.binarize is None else binarize_dataset(data, self.binarize)
 
-    def load_validation(self) -> tuple[np.ndarray, np.ndarray]:
-        """The images that `val_` is of, and their labels: those set aside, or the test images."""
+    def held_out(self, data: ImageDataset) -> tuple[np.ndarray, np.ndarray]:
+        """The images that `val_` is of, and their labels: those set aside, or the test images of `data`,
+        which `load` gave.
+
+        Raises:
+            ValueError: a part of so few images that none is set aside.
+        """
         if not self.validation_split:
-            data = self.load()
             return data.x_test, data.y_test
-        data = self.load_whole()
-        kept = self.kept(len(data.x_train))
-        images, labels = data.x_train[kept:], data.y_train[kept:]
+        whole = self.load_whole()
+        images, labels = whole.x_train[len(data.x_train) :], whole.y_train[len(data.x_train) :]
+        if len(images) == 0:
+            raise ValueError(
+                f"a validation_split of {self.validation_split:g} sets aside none of "
+                f"{len(whole.x_train)} training images: raise limit, or the split"
+            )
         return images if self.binarize is None else binarize(images, self.binarize, seed=2), labels
 
     def kept(self, images: int) -> int:
@@ -177,6 +185,7 @@ class Recipe:
         reported: what that report publishes: {"total": 36.7, "kl": 4.4, ...}, a tuple where it gives
             two values for one setting, {"figures": "4 and 7"} where it shows pictures only,
             {"readable": 60} where it counts the samples, of 64, that a person can read.
+        chosen: what our settings were chosen on, where it is no report's recipe.
         better: the name of our better recipe of the same data, likelihood and latent dimension.
         keep: whether its weights are committed under data/pretrained.
         seconds: a rough guess of an epoch's time on 2 CPU cores, for the progress bar.
@@ -188,6 +197,7 @@ class Recipe:
     settings: Settings
     report: str | None = None
     reported: dict = field(default_factory=dict, hash=False)
+    chosen: str = "test images"
     better: str | None = None
     keep: bool = False
     seconds: float = 10.0

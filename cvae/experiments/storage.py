@@ -66,30 +66,6 @@ def read_result(recipe: Recipe | str) -> dict | None:
     return read_card_of(recipe, result_path(recipe.name))
 
 
-def nats_path(name: str) -> Path:
-    """Where -log p(x) of each test image is kept; errors as of `result_path`."""
-    return result_path(name).parent / "nats" / f"{name}.npy"
-
-
-def write_nats(name: str, nats: np.ndarray) -> None:
-    path = nats_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as temporary, open(temporary, "wb") as file:
-        np.save(file, nats.astype("float32"))
-
-
-def read_nats(name: str) -> np.ndarray:
-    """-log p(x) of each test image, as a recipe's result was recorded with: (n,).
-
-    Raises:
-        FileNotFoundError: it has not been recorded.
-    """
-    path = nats_path(name)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is not here: run python -m cvae reproduce {name}")
-    return np.load(path)
-
-
 def test_scores(result: dict) -> dict[str, float]:
     """loss, reconstruction and kl of a result on the test images, in nats per image.
 
@@ -189,7 +165,8 @@ def model_card(recipe: Recipe, data: ImageDataset, log: dict, vae: VAE) -> dict:
         "epochs": len(log["loss"]),
         "parameters": vae.encoder.count_params() + vae.decoder.count_params(),
         "final": {key: values[-1] for key, values in log.items() if key != "seconds"},
-        "units": f"nats per image, one sample of z for each; val_ is of {held_out(recipe)} images",
+        "units": "nats per image, one sample of z for each; val_ is of "
+        f"{'validation' if recipe.settings.validation_split else 'test'} images",
         "seconds": round(sum(log["seconds"]), 1),
         "hardware": hardware(),
         "versions": {
@@ -199,10 +176,6 @@ def model_card(recipe: Recipe, data: ImageDataset, log: dict, vae: VAE) -> dict:
         },
         "history": {key: [round(v, 4) for v in values] for key, values in log.items()},
     }
-
-
-def held_out(recipe: Recipe) -> str:
-    return "validation" if recipe.settings.validation_split else "test"
 
 
 def hardware() -> str:

@@ -154,10 +154,7 @@ def compile_vae(recipe: Recipe, vae: VAE, images: int) -> VAE:
 def fit(recipe: Recipe, vae: VAE, data: ImageDataset, callbacks, verbose) -> None:
     """Keras's `fit` on what the settings make of the data."""
     settings = recipe.settings
-    held_out, labels = inputs_of(recipe, *settings.load_validation()), None
-    if settings.conditional:
-        labels = data.y_train
-    options = {}
+    labels, options = labels_of(recipe, data.y_train), {}
     if settings.augment is not None:
         inputs = FlipsAndRotations(
             data.x_train, settings.batch_size, settings.augment, settings.seed, labels
@@ -165,10 +162,11 @@ def fit(recipe: Recipe, vae: VAE, data: ImageDataset, callbacks, verbose) -> Non
     elif settings.binarize == "dynamic":
         inputs = DynamicBinarization(data.x_train, settings.batch_size, settings.seed, labels)
     else:
-        inputs = {"image": data.x_train, "label": labels} if settings.conditional else data.x_train
+        inputs = inputs_of(recipe, data.x_train, data.y_train)
         options["batch_size"] = settings.batch_size
     vae.fit(
-        inputs, **options, epochs=settings.epochs, validation_data=held_out, verbose=verbose,
+        inputs, **options, epochs=settings.epochs, verbose=verbose,
+        validation_data=inputs_of(recipe, *settings.held_out(data)),
         validation_batch_size=settings.batch_size, callbacks=[*settings.callbacks(), *callbacks],
     )  # fmt: skip
     if isinstance(inputs, keras.utils.PyDataset):
@@ -178,6 +176,11 @@ def fit(recipe: Recipe, vae: VAE, data: ImageDataset, callbacks, verbose) -> Non
 def inputs_of(recipe: Recipe, images: np.ndarray, labels: np.ndarray):
     """What the recipe's VAE takes: images, or the dictionary of them and their labels."""
     return {"image": images, "label": labels} if recipe.settings.conditional else images
+
+
+def labels_of(recipe: Recipe, labels: np.ndarray) -> np.ndarray | None:
+    """The labels, where the recipe's VAE is told them."""
+    return labels if recipe.settings.conditional else None
 
 
 def without_optimizer(recipe: Recipe, vae: VAE) -> VAE:
@@ -260,36 +263,35 @@ def record(recipe: Recipe, bar) -> None:
         train(recipe, callbacks=[advance], verbose=0)
         path = storage.find_weights(recipe)
     card = json.loads(path.with_suffix(".json").read_text())
-    card |= look_at_test_images(recipe, load_vae(path))
+    card |= measure(recipe, load_vae(path))
     if recipe.keep:
         storage.commit(path, recipe.name)
     storage.write_json(card, storage.result_path(recipe.name))
 
 
-def look_at_test_images(recipe: Recipe, vae: VAE) -> dict:
-    """What is recorded beside the losses of training."""
-    settings = recipe.settings
-    found = {"test": evaluate(recipe, vae)}
+def measure(recipe: Recipe, vae: VAE) -> dict:
+    """What is recorded beside the losses of training: the one look at the test images."""
+    settings, data = recipe.settings, recipe.settings.load()
+    found = {"test": evaluate(recipe, vae, data)}
     if settings.dataset in SCORED:
         found["samples"] = score_samples(recipe, vae, SAMPLES)
     if settings.binarize is not None:
-        found["nll"] = estimate_nll(recipe, vae)
+        found["nll"] = estimate_nll(recipe, vae, data.x_test, data.y_test)
         if settings.validation_split:
-            found["validation_nll"] = estimate_nll(recipe, vae, "validation")
+            found["validation_nll"] = estimate_nll(recipe, vae, *settings.held_out(data))
     return found
 
 
-def evaluate(recipe: Recipe, vae: VAE) -> dict:
+def evaluate(recipe: Recipe, vae: VAE, data: ImageDataset) -> dict:
     """Loss, reconstruction and kl on the test images, in nats per image, and a standard error.
 
     `standard_error` is that of -ELBO for the choice of the test images.
     """
-    data = recipe.settings.load()
     compile_vae(recipe, vae, len(data.x_train))
     inputs = inputs_of(recipe, data.x_test, data.y_test)
     found = vae.evaluate(inputs, batch_size=500, verbose=0, return_dict=True)
-    labels = data.y_test if recipe.settings.conditional else None
-    _, error = metrics.mean_and_error(metrics.elbo(vae, data.x_test, labels))
+    bounds = metrics.elbo(vae, data.x_test, labels_of(recipe, data.y_test))
+    _, error = metrics.mean_and_error(bounds)
     numbers = {key: float(found[key]) for key in ("loss", "reconstruction", "kl")}
     return {key: round(value, 4) for key, value in (numbers | {"standard_error": error}).items()}
 
@@ -301,25 +303,11 @@ def score_samples(recipe: Recipe, vae: VAE, n: int) -> dict:
     return classifiers.scores(data, vae.sample(n, labels=labels, seed=0))
 
 
-def estimate_nll(recipe: Recipe, vae: VAE, split: str = "test") -> dict:
-    """The importance-weighted estimate of -log p(x), in nats per image.
-
-    Of test images also that of each image, kept in a file of its own: two models are compared on the
-    same images.
-    """
-    data, settings = recipe.settings.load(), recipe.settings
-    images, labels = (data.x_test, data.y_test) if split == "test" else settings.load_validation()
-    values = -metrics.log_likelihood(
-        vae, images, labels if settings.conditional else None, samples=recipe.nll_samples, seed=0
-    )
-    if split == "test":
-        storage.write_nats(recipe.name, values)
-    return as_result(values, recipe.nll_samples)
-
-
-def as_result(nats: np.ndarray, samples: int) -> dict:
-    mean, error = metrics.mean_and_error(nats)
+def estimate_nll(recipe: Recipe, vae: VAE, images: np.ndarray, labels: np.ndarray) -> dict:
+    """The importance-weighted estimate of -log p(x), in nats per image."""
+    labels, samples = labels_of(recipe, labels), recipe.nll_samples
+    nats, error = metrics.nll(vae, images, labels, samples=samples, seed=0)
     return {
-        "images": len(nats), "samples": samples, "nats": round(mean, 3),
+        "images": len(images), "samples": samples, "nats": round(nats, 3),
         "standard_error": round(error, 3),
     }  # fmt: skip
