@@ -137,7 +137,7 @@ def test_what_is_trained_on_is_not_kept(rng):
     class_vaes.train(images, labels, latent_dim=2, network="mlp", options={"hidden": (8,)}, steps=25)
     del images, labels
     gc.collect()
-    assert [reference() for reference in kept] == [None, None]
+    assert all(reference() is None for reference in kept)
 
 
 @pytest.mark.parametrize("changes", [{"augment": 5.0}, {"binarize": "dynamic"}])

@@ -1,7 +1,9 @@
 """The study of notebook 07, on a data set small enough for seconds."""
 
 import dataclasses
+import gc
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -187,3 +189,13 @@ def test_a_wrong_name_is_told_before_the_study_starts(monkeypatch, capsys):
     assert main(["reproduce", "oversampling", "luther-3"]) == 2
     assert "did you mean" in capsys.readouterr().err
     assert started == []
+
+
+def test_a_training_keeps_nothing_of_its_rows(digits):
+    """TensorFlow keeps what `fit` reads from: the study grew by its rows with every training."""
+    x, y = imbalance.flat(digits.x_train), digits.y_train
+    kept = weakref.ref(x)
+    imbalance.train_classifier(classifiers.mlp, x, y, (8, 8, 1), seed=0, steps=20)
+    del x
+    gc.collect()
+    assert kept() is None
