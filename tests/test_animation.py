@@ -11,8 +11,8 @@ def test_one_frame_before_and_one_after_each_epoch(small, images, tmp_path):
     frames = cvae.LatentFrames(tmp_path / "deep" / "training.gif", n=9, seed=1)
     vae = small()
     vae.fit(images, epochs=3, verbose=0, callbacks=[frames])
-    assert len(frames.frames) == 4
-    movie = iio.imread(tmp_path / "deep" / "training.gif", index=None)
+    assert frames.titles == ["untrained", "epoch 1", "epoch 2", "epoch 3"]
+    movie = iio.imread(tmp_path / "deep" / "training.gif", index=None)[:, 18:, :24]  # under the title
     assert movie.shape[:3] == (4, 24, 24)
     # The last frame is what the trained model decodes at the fixed points.
     expected = to_uint8(plots.tile(vae.sample(9, seed=1)))[..., 0]
@@ -27,6 +27,35 @@ def test_fixed_points_and_labels(small, images, labels):
     assert frames.frames[-1].shape == (8, 24, 1)
     with pytest.raises(ValueError, match="z must"):
         small().fit(images, verbose=0, callbacks=[cvae.LatentFrames(z=np.zeros((3, 5)))])
+
+
+def test_frames_after_batches_of_the_first_epoch(small, images):
+    frames = cvae.LatentFrames(n=4, batches=(1, 3))
+    small().fit(images, batch_size=8, epochs=2, verbose=0, callbacks=[frames])
+    assert frames.titles == ["untrained", "batch 1", "batch 3", "epoch 1", "epoch 2"]
+    assert len(frames.frames) == len(frames.images) == 5
+    with pytest.raises(ValueError, match="a batch must be"):
+        cvae.LatentFrames(batches=(0,))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_titles_and_names_of_rows_are_in_the_picture(tmp_path, rng, channels):
+    frames = rng.integers(0, 9, (2, 40, 90, 1)).repeat(channels, axis=-1) / 8  # few colors
+    frames[..., 3:] = 1  # opaque
+    plain = iio.imread(animation.write_gif(frames, tmp_path / "a.gif"), index=None, mode="L")
+    path = animation.write_gif(frames, tmp_path / "b.gif", titles=["one", "two"], rows=["up", "down"])
+    seen = iio.imread(path, index=None, mode="L")
+    above, left = seen.shape[1] - 40, seen.shape[2] - 90
+    assert min(above, left) > 10
+    difference = seen[:, above:, left:].astype(int) - plain
+    assert abs(difference).max() < 3  # the picture itself is as it was
+    assert (seen[0, :above] != seen[1, :above]).any()  # "one" is not "two"
+    names = seen[0, above:, :left] < 128
+    assert names[:20].any()
+    assert names[20:].any()
+    assert (names[:20] != names[20:]).any()
+    with pytest.raises(ValueError, match="a title for each of the 2 frames, got 3"):
+        animation.write_gif(frames, tmp_path / "a.gif", titles=["one", "two", "three"])
 
 
 def test_bad_paths_are_found_before_training(tmp_path):

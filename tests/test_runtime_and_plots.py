@@ -1,4 +1,5 @@
 import dataclasses
+import io
 import os
 import subprocess
 import sys
@@ -7,6 +8,8 @@ import imageio.v3 as imageio
 import matplotlib.figure
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
 
 from cvae import ImageDataset, runtime
 from cvae.visualization import plots
@@ -114,6 +117,42 @@ def test_each_figure_draws(rng, images, labels):
         assert isinstance(figure, matplotlib.figure.Figure)
         figure.canvas.draw()
         plots.plt.close(figure)
+
+
+def test_classes_can_be_told_apart_without_red_or_green():
+    """Distances in CIELAB, with deuteranopia and protanopia (Machado et al. 2009, severity 1)."""
+    seen_as = {
+        "all colors": np.eye(3),
+        "no green": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+        "no red": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    }
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    srgb = np.array([to_rgb(color) for color in plots.CLASS_COLORS])
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    for eyes, matrix in seen_as.items():
+        xyz = np.clip(linear @ np.array(matrix).T, 0, 1) @ to_xyz.T / (0.9505, 1, 1.089)
+        f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+        lab = np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], 1)
+        distances = np.linalg.norm(lab[:, None] - lab, axis=-1)[np.triu_indices(len(lab), 1)]
+        assert distances.min() > 15, eyes  # matplotlib's tab10: 5 without red, 7 without green
+
+
+def test_a_picture_is_small_where_that_is_not_seen_and_a_photograph_keeps_its_colors(rng):
+    photograph = plots.gallery(rng.uniform(size=(4, 64, 64, 3)), scale=2)
+    assert Image.open(io.BytesIO(plots.png(photograph))).mode == "RGB"
+    curve = Image.open(io.BytesIO(plots.png(plots.lines({"a": ([1, 2], [3, 4])}, "x", "y"))))
+    assert curve.mode == "P"
+    assert curve.width > 7.5 * 130  # sharp: twice the 72 of a notebook
+
+
+def test_a_scatter_names_classes_and_axes(rng):
+    points, labels = rng.normal(size=(30, 2)), np.repeat([0, 1], 15)
+    (panel,) = plots.scatter({"a": points}, labels, ["cat", "dog", "none of these"]).axes
+    assert [text.get_text() for text in panel.texts] == ["cat", "dog"]
+    np.testing.assert_allclose(panel.texts[1].get_position(), np.median(points[15:], axis=0))
+    assert (panel.get_xlabel(), panel.get_ylabel()) == ("z[0]", "z[1]")
+    (panel,) = plots.scatter({"a": points}, labels, "ab", axes_names=("PC 1", "PC 2")).axes
+    assert panel.get_xlabel() == "PC 1"
 
 
 def test_losses_draws_what_it_is_given():

@@ -14,7 +14,7 @@ def parts(widget):
     left, right = widget.children
     plane, *controls = left.children
     picture, words, legend = right.children
-    assert legend.value.startswith('<span style="color: #1f77b4">')
+    assert legend.value.startswith('<span style="color: #3f90da">')
     return controls, plane, picture, words
 
 
@@ -77,7 +77,7 @@ def test_the_nearest_by_hand():
     assert widget.nearest(space, np.zeros(2)) == "the 4 nearest images: shirt (2), &lt;shoe&gt; (2)"
     legend = widget.color_legend(space)
     assert legend.count("&#9679;") == 2
-    assert '#ff7f0e">&#9679;</span>&nbsp;&lt;shoe&gt;' in legend
+    assert '#ffa90e">&#9679;</span>&nbsp;&lt;shoe&gt;' in legend
     np.testing.assert_array_equal(space.z([[1.0, 2.0]]), [[1.0, 2.0]])
 
 

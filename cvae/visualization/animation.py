@@ -7,7 +7,7 @@ import imageio.v3 as iio
 import keras
 import numpy as np
 from numpy.typing import ArrayLike
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from cvae.gaussian import prior
 from cvae.utils.checks import check_count, check_not_negative, check_z
@@ -19,7 +19,8 @@ from cvae.visualization.plots import tile
 class LatentFrames(keras.callbacks.Callback):
     """Decode the same latent points before training and after every epoch; write them as a GIF.
 
-    The GIF is written anew after every epoch: what interrupts a training costs none of its frames.
+    Each frame of the GIF says in its picture when it was taken. The GIF is written anew after every
+    epoch: what interrupts a training costs none of its frames.
 
     Args:
         path: of the GIF; None only keeps the frames.
@@ -29,14 +30,21 @@ class LatentFrames(keras.callbacks.Callback):
         columns: of the picture; None makes it about square.
         seed: for the points.
         fps: frames a second; the last frame stays two seconds.
+        batches: of the first epoch, after which there is a frame, too, such as (10, 30, 100): most of
+            what changes at all changes then.
 
     Attributes:
         frames: list of uint8 (height, width, channels), the first from the untrained model.
         images: list of float32 (n, height, width, channels), the same before they are put side by side.
+        titles: list of str, when each was taken: "untrained", "batch 10", "epoch 1".
 
     Raises:
         OSError: a path that cannot be written, before training starts.
         ValueError: a name that does not end in .gif, points that do not fit the model.
+
+    Example:
+        >>> frames = LatentFrames("training.gif", n=64, batches=(10, 30, 100, 300))
+        >>> vae.fit(images, epochs=10, callbacks=[frames])
     """
 
     def __init__(
@@ -48,27 +56,41 @@ class LatentFrames(keras.callbacks.Callback):
         columns: int | None = None,
         seed: int = 0,
         fps: float = 4,
+        batches: Sequence[int] = (),
     ):
         super().__init__()
         self.path = None if path is None else check_gif_path(path)
         self.n, self.z, self.labels, self.seed = n, z, labels, seed
         self.columns, self.fps = columns, fps
-        self.frames, self.images = [], []
+        self.batches = {check_count("a batch", batch) for batch in batches}
+        self.frames, self.images, self.titles = [], [], []
 
     def on_train_begin(self, logs=None):
         z = prior(self.n, self.model.latent_dim, self.seed) if self.z is None else self.z
         self.points = check_z(z, self.model.latent_dim)
-        self.frames, self.images = [], []
-        self.add_frame()
+        self.frames, self.images, self.titles = [], [], []
+        self.add_frame("untrained")
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not self.epochs and batch + 1 in self.batches:
+            if hasattr(self.model, "jax_state_sync"):  # on JAX weights are put back after an epoch only
+                self.model.jax_state_sync()
+            self.add_frame(f"batch {batch + 1}")
 
     def on_epoch_end(self, epoch, logs=None):
-        self.add_frame()
+        self.add_frame(f"epoch {epoch + 1}")
 
-    def add_frame(self):
+    @property
+    def epochs(self) -> int:
+        """How many have been trained."""
+        return sum(title.startswith("epoch") for title in self.titles)
+
+    def add_frame(self, title):
+        self.titles.append(title)
         self.images.append(self.model.decode(self.points, self.labels))
         self.frames.append(to_uint8(tile(self.images[-1], self.columns)))
         if self.path is not None:
-            write_gif(self.frames, self.path, self.fps)
+            write_gif(self.frames, self.path, self.fps, titles=self.titles)
 
 
 def write_gif(
@@ -78,6 +100,8 @@ def write_gif(
     hold: float = 2.0,
     scale: int = 1,
     colors: int = 256,
+    titles: Sequence[str] | None = None,
+    rows: Sequence[str] = (),
 ) -> Path:
     """Write frames as a GIF that repeats for ever, whole or not at all.
 
@@ -89,13 +113,15 @@ def write_gif(
         hold: seconds for which the last frame stays, 0 or more.
         scale: side of the square that each pixel becomes: viewers blur what they enlarge themselves.
         colors: at most this many in a frame, 2 to 256: 64 save a third of the file.
+        titles: for each frame, a text that is written above it.
+        rows: names of the picture's rows, all of one height, written to their left.
 
     Returns:
         The path.
 
     Raises:
         ValueError: no frames, frames of different shapes, NaN, another suffix; fps, scale or colors out
-            of range.
+            of range; another number of titles than of frames.
         OSError: a path that cannot be written.
     """
     path = check_gif_path(path)
@@ -111,8 +137,14 @@ def write_gif(
         raise ValueError(
             f"expected fps of 0.01 to 50 and 2 to 256 colors; got fps={fps} and colors={colors}"
         )
+    if titles is not None and len(titles) != len(frames):
+        raise ValueError(
+            f"expected a title for each of the {len(frames)} frames, got {len(titles)} titles"
+        )
     frames = np.stack([with_colors(frame, colors) for frame in to_uint8(np.stack(frames))])
     frames = frames.repeat(scale, axis=1).repeat(scale, axis=2)
+    if titles is not None or rows:
+        frames = with_text(frames, titles or [""] * len(frames), rows)
     if frames.shape[-1] == 1:
         frames = frames[..., 0]
     milliseconds = [1000 / fps] * (len(frames) - 1) + [1000 * hold]
@@ -121,6 +153,29 @@ def write_gif(
     with atomic_write(path) as temporary:
         iio.imwrite(temporary, frames, extension=".gif", duration=milliseconds, loop=0, is_batch=True)
     return path
+
+
+def with_text(frames: np.ndarray, titles: Sequence[str], rows: Sequence[str] = ()) -> np.ndarray:
+    """uint8 frames (n, height, width, channels) on white: a title above, names of rows to the left."""
+    font = ImageFont.load_default(12)
+    left = max((round(font.getlength(name)) + 8 for name in rows), default=0)
+    above = 18 if any(titles) else 0
+    n, height, width, channels = frames.shape
+    widest = max(round(font.getlength(title)) + 8 for title in titles)
+    shape = (n, height + above, left + max(width, widest), channels)
+    written = np.full(shape, 255, "uint8")
+    written[:, above:, left : left + width] = frames
+    for frame, title in zip(written, titles, strict=True):
+        picture = Image.fromarray(frame.squeeze(-1) if channels == 1 else frame)
+        pen = ImageDraw.Draw(picture)
+        pen.fontmode = "1"  # no greys at the letters' edges: a GIF has few colors
+        black = 0 if channels == 1 else (0, 0, 0, 255)[:channels]
+        pen.text((left + 2, 2), title, black, font)
+        for place, name in enumerate(rows):
+            middle = above + (place + 0.5) * height / len(rows)
+            pen.text((left - 5, middle), name, black, font, anchor="rm")
+        frame[...] = np.asarray(picture).reshape(frame.shape)
+    return written
 
 
 def with_colors(frame, colors):
