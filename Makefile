@@ -2,7 +2,7 @@
 # make test         unit tests, and every notebook under nbval: see README for the time
 # make test-slow    what takes longer: every mistake in the problem sets through nbgrader itself
 # make walkthrough  run the notebooks without a browser: PROFILE=smoke, quick or full
-# make figures      the same at full scale, keeping outputs and figures: what is committed
+# make figures      the same at full scale, keeping outputs and figures: what is committed; solutions in quick
 # make assignments  the problem sets without their answers, and a zip of them, for teachers
 
 PYTHON ?= python3
@@ -32,6 +32,8 @@ walkthrough: .venv/ready
 
 figures: .venv/ready
 	$(BIN)/python notebooks/walkthrough.py --profile full --keep
+	$(BIN)/python notebooks/walkthrough.py --profile quick --keep \
+	  $$(cd notebooks && ls solutions/*.ipynb | sed s/.ipynb//)
 
 assignments: .venv/course
 	cd notebooks/assignments && for set in source/*; do \

@@ -1,6 +1,6 @@
 """Run the notebooks from first to last cell, without a browser.
 
-    python notebooks/walkthrough.py --profile quick [01_theory ...]
+    python notebooks/walkthrough.py --profile quick [01_theory solutions/01_theory ...]
 
 With --keep the notebooks are written back with their outputs, as they are committed.
 """
@@ -47,7 +47,7 @@ def run(path, keep) -> str | None:
     notebook = nbformat.read(path, as_version=4)
     client = nbclient.NotebookClient(
         notebook, timeout=3600, record_timing=False, coalesce_streams=True,
-        resources={"metadata": {"path": str(HERE)}},
+        resources={"metadata": {"path": str(path.parent)}},
     )  # fmt: skip
     try:
         client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log; what cells write still shows

@@ -4,16 +4,29 @@ import base64
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
+# Its study runs anew, with other methods: its text is written again when the numbers are in.
+TO_BE_REWRITTEN = {"07_oversampling"}
+REPORTS = re.compile(r"luther|patadia|aragam|zhao|ibrahim", re.IGNORECASE)
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def cells(request):
     return json.loads(request.param.read_text())["cells"]
+
+
+@pytest.fixture
+def rewritten(cells, request):
+    """The cells of a notebook that reads as all are to read."""
+    if request.node.callspec.id in TO_BE_REWRITTEN:
+        pytest.skip("not rewritten yet")
+    return cells
 
 
 def source(cell):
@@ -37,13 +50,20 @@ def test_opens_and_closes_as_the_series_does(cells):
     for heading in ("What you'll do", "What you'll learn", "What you'll need"):
         assert heading in opening
     assert "runtime.describe()" in source(code(cells)[0])
-    assert "## Exercises" in source(cells[-1])
-    assert "## Where to go next" in source(cells[-1])
+    closing = source(cells[-1])
+    assert "## Exercises" in closing
+    assert "## Where to go next" in closing
     sections = [
         line for cell in cells if cell["cell_type"] == "markdown" for line in source(cell).split("\n")
     ]
     numbers = [int(match[1]) for line in sections if (match := re.match(r"## (\d+)\. ", line))]
     assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_closes_with_a_summary_and_references(rewritten):
+    assert any("## Summary" in source(cell) for cell in rewritten[-3:])
+    references = source(rewritten[-1]).split("## References")[1]
+    assert references.count("http") >= 2
 
 
 def test_committed_with_outputs_of_a_full_run(cells):
@@ -95,9 +115,46 @@ def test_cells_fit_a_screen(cells):
     assert max(source(cell).count("\n") + 1 for cell in code(cells)) <= 24
 
 
-def test_every_figure_named_is_there(cells):
-    names = re.findall(
-        r'plots\.show\([^\n]*"(\d\d_\w+)", (?:data|None)\)', "\n".join(map(source, code(cells)))
-    )
-    assert names
-    assert [name for name in names if not (ROOT / "figures" / f"{name}.png").is_file()] == []
+def test_pictures_that_the_text_links_are_there_and_described(rewritten):
+    text = "\n".join(source(cell) for cell in rewritten if cell["cell_type"] == "markdown")
+    linked = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)
+    for description, path in linked:
+        assert len(description) > 20, path
+        assert (ROOT / "notebooks" / path).is_file(), path
+    assert any("figures/diagrams/" in path for _, path in linked) or "Appendix" in source(rewritten[0])
+
+
+def test_every_diagram_is_a_picture_that_a_notebook_shows():
+    text = "".join(path.read_text() for path in NOTEBOOKS)
+    for path in (ROOT / "figures" / "diagrams").glob("*"):
+        assert f"diagrams/{path.name}" in text
+        assert ElementTree.parse(path).getroot().tag.endswith("svg")
+
+
+def test_the_text_needs_no_course_report(rewritten, request):
+    """Five surnames that nobody can look up: their place is the appendix."""
+    if request.node.callspec.id == "A_reports":
+        pytest.skip("the appendix, which introduces them")
+    for cell in rewritten:
+        if cell["cell_type"] == "markdown":  # in code ticks: names of recipes
+            assert not REPORTS.search(re.sub(r"`[^`]*`|<!--.*?-->", "", source(cell))), source(cell)
+
+
+def test_every_exercise_has_a_solution(rewritten, request):
+    name = request.node.callspec.id
+    numbers = re.findall(r"^(\d+)\. ", source(rewritten[-1]).split("## Where to go")[0], re.MULTILINE)
+    assert len(numbers) >= 3 or name == "A_reports"
+    if numbers:
+        assert f"(solutions/{name}.ipynb)" in source(rewritten[-1])
+        solved = json.loads((ROOT / "notebooks" / "solutions" / f"{name}.ipynb").read_text())["cells"]
+        headings = re.findall(r"^## Exercise (\d+)", "\n".join(map(source, solved)), re.MULTILINE)
+        assert headings == numbers
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_solutions_are_committed_with_their_outputs(path):
+    cells = json.loads(path.read_text())["cells"]
+    assert any(cell["outputs"] for cell in code(cells))
+    test_no_noise_in_the_outputs(cells)
+    test_pictures_carry_no_alpha_channel(cells)
+    assert len(path.read_bytes()) < 400_000
