@@ -256,7 +256,7 @@ def frechet_distance(features_a: ArrayLike, features_b: ArrayLike) -> float:
 
 
 def power_spectrum(images: ArrayLike) -> np.ndarray:
-    """How much of the images lies at which fineness: contrast by spatial frequency.
+    """How much of the images lies at which fineness: power by spatial frequency.
 
     Args:
         images: (n, side, side, channels).

@@ -30,8 +30,9 @@ class LatentFrames(keras.callbacks.Callback):
         columns: of the picture; None makes it about square.
         seed: for the points.
         fps: frames a second; the last frame stays two seconds.
-        batches: of the first epoch, after which there is a frame, too, such as (10, 30, 100): most of
-            what changes at all changes then.
+        batches: of the first epoch, after which there is a frame, too, such as (8, 32, 128): most of
+            what changes at all changes then. With `steps_per_execution=8`, as
+            `runtime.compile_options` has it on a CPU, Keras calls after multiples of 8 only.
 
     Attributes:
         frames: list of uint8 (height, width, channels), the first from the untrained model.
@@ -43,7 +44,7 @@ class LatentFrames(keras.callbacks.Callback):
         ValueError: a name that does not end in .gif, points that do not fit the model.
 
     Example:
-        >>> frames = LatentFrames("training.gif", n=64, batches=(10, 30, 100, 300))
+        >>> frames = LatentFrames("training.gif", n=64, batches=(8, 32, 128))
         >>> vae.fit(images, epochs=10, callbacks=[frames])
     """
 
