@@ -1,5 +1,5 @@
 # make lab          JupyterLab on the notebooks
-# make test         unit tests, and every notebook under nbval: see README for the time
+# make test         unit tests, and every notebook under nbval: see site/using.md for the time
 # make test-slow    what takes longer: every mistake in the problem sets through nbgrader itself
 # make walkthrough  run the notebooks without a browser: PROFILE=smoke, quick or full
 # make figures      the same at full scale, keeping outputs and figures: what is committed; solutions in quick
