@@ -39,21 +39,18 @@ def test_frames_after_batches_of_the_first_epoch(small, images):
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_titles_and_names_of_rows_are_in_the_picture(tmp_path, rng, channels):
+def test_titles_are_in_the_picture(tmp_path, rng, channels):
     frames = rng.integers(0, 9, (2, 40, 90, 1)).repeat(channels, axis=-1) / 8  # few colors
     frames[..., 3:] = 1  # opaque
     plain = iio.imread(animation.write_gif(frames, tmp_path / "a.gif"), index=None, mode="L")
-    path = animation.write_gif(frames, tmp_path / "b.gif", titles=["one", "two"], rows=["up", "down"])
+    path = animation.write_gif(frames, tmp_path / "b.gif", titles=["one", "two"])
     seen = iio.imread(path, index=None, mode="L")
-    above, left = seen.shape[1] - 40, seen.shape[2] - 90
-    assert min(above, left) > 10
-    difference = seen[:, above:, left:].astype(int) - plain
+    above = seen.shape[1] - 40
+    assert above > 10
+    difference = seen[:, above:].astype(int) - plain
     assert abs(difference).max() < 3  # the picture itself is as it was
     assert (seen[0, :above] != seen[1, :above]).any()  # "one" is not "two"
-    names = seen[0, above:, :left] < 128
-    assert names[:20].any()
-    assert names[20:].any()
-    assert (names[:20] != names[20:]).any()
+    assert (seen[:, :above] < 128).any(axis=(1, 2)).all()  # both are written, and black
     with pytest.raises(ValueError, match="a title for each of the 2 frames, got 3"):
         animation.write_gif(frames, tmp_path / "a.gif", titles=["one", "two", "three"])
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from cvae import ImageDataset, runtime
 from cvae.visualization import plots
+from cvae.visualization.show import png
 
 
 def test_pick(monkeypatch):
@@ -139,8 +140,8 @@ def test_classes_can_be_told_apart_without_red_or_green():
 
 def test_a_picture_is_small_where_that_is_not_seen_and_a_photograph_keeps_its_colors(rng):
     photograph = plots.gallery(rng.uniform(size=(4, 64, 64, 3)), scale=2)
-    assert Image.open(io.BytesIO(plots.png(photograph))).mode == "RGB"
-    curve = Image.open(io.BytesIO(plots.png(plots.lines({"a": ([1, 2], [3, 4])}, "x", "y"))))
+    assert Image.open(io.BytesIO(png(photograph))).mode == "RGB"
+    curve = Image.open(io.BytesIO(png(plots.lines({"a": ([1, 2], [3, 4])}, "x", "y"))))
     assert curve.mode == "P"
     assert curve.width > 7.5 * 130  # sharp: twice the 72 of a notebook
 

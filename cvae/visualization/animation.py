@@ -73,18 +73,14 @@ class LatentFrames(keras.callbacks.Callback):
         self.add_frame("untrained")
 
     def on_train_batch_end(self, batch, logs=None):
-        if not self.epochs and batch + 1 in self.batches:
+        first = not any(title.startswith("epoch") for title in self.titles)
+        if first and batch + 1 in self.batches:
             if hasattr(self.model, "jax_state_sync"):  # on JAX weights are put back after an epoch only
                 self.model.jax_state_sync()
             self.add_frame(f"batch {batch + 1}")
 
     def on_epoch_end(self, epoch, logs=None):
         self.add_frame(f"epoch {epoch + 1}")
-
-    @property
-    def epochs(self) -> int:
-        """How many have been trained."""
-        return sum(title.startswith("epoch") for title in self.titles)
 
     def add_frame(self, title):
         self.titles.append(title)
@@ -102,7 +98,6 @@ def write_gif(
     scale: int = 1,
     colors: int = 256,
     titles: Sequence[str] | None = None,
-    rows: Sequence[str] = (),
 ) -> Path:
     """Write frames as a GIF that repeats for ever, whole or not at all.
 
@@ -115,7 +110,6 @@ def write_gif(
         scale: side of the square that each pixel becomes: viewers blur what they enlarge themselves.
         colors: at most this many in a frame, 2 to 256: 64 save a third of the file.
         titles: for each frame, a text that is written above it.
-        rows: names of the picture's rows, all of one height, written to their left.
 
     Returns:
         The path.
@@ -144,8 +138,8 @@ def write_gif(
         )
     frames = np.stack([with_colors(frame, colors) for frame in to_uint8(np.stack(frames))])
     frames = frames.repeat(scale, axis=1).repeat(scale, axis=2)
-    if titles is not None or rows:
-        frames = with_text(frames, titles or [""] * len(frames), rows)
+    if titles is not None:
+        frames = with_titles(frames, titles)
     if frames.shape[-1] == 1:
         frames = frames[..., 0]
     milliseconds = [1000 / fps] * (len(frames) - 1) + [1000 * hold]
@@ -156,27 +150,21 @@ def write_gif(
     return path
 
 
-def with_text(frames: np.ndarray, titles: Sequence[str], rows: Sequence[str] = ()) -> np.ndarray:
-    """uint8 frames (n, height, width, channels) on white: a title above, names of rows to the left."""
-    font = ImageFont.load_default(12)
-    left = max((round(font.getlength(name)) + 8 for name in rows), default=0)
-    above = 18 if any(titles) else 0
+def with_titles(frames: np.ndarray, titles: Sequence[str]) -> np.ndarray:
+    """uint8 frames (n, height, width, channels), each with a title on white above it."""
+    font, above = ImageFont.load_default(12), 18
     n, height, width, channels = frames.shape
-    widest = max(round(font.getlength(title)) + 8 for title in titles)
-    shape = (n, height + above, left + max(width, widest), channels)
-    written = np.full(shape, 255, "uint8")
-    written[:, above:, left : left + width] = frames
-    for frame, title in zip(written, titles, strict=True):
+    widest = max(round(font.getlength(title)) + 4 for title in titles)
+    titled = np.full((n, height + above, max(width, widest), channels), 255, "uint8")
+    titled[:, above:, :width] = frames
+    black = 0 if channels == 1 else (0, 0, 0, 255)[:channels]
+    for frame, title in zip(titled, titles, strict=True):
         picture = Image.fromarray(frame.squeeze(-1) if channels == 1 else frame)
         pen = ImageDraw.Draw(picture)
         pen.fontmode = "1"  # no greys at the letters' edges: a GIF has few colors
-        black = 0 if channels == 1 else (0, 0, 0, 255)[:channels]
-        pen.text((left + 2, 2), title, black, font)
-        for place, name in enumerate(rows):
-            middle = above + (place + 0.5) * height / len(rows)
-            pen.text((left - 5, middle), name, black, font, anchor="rm")
+        pen.text((2, 2), title, black, font)
         frame[...] = np.asarray(picture).reshape(frame.shape)
-    return written
+    return titled
 
 
 def with_colors(frame, colors):

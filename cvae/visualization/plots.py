@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from cvae.utils.images import check_range, to_uint8
-from cvae.visualization.show import pixels, png, save, show  # noqa: F401 (plots.show is how notebooks show one)
+from cvae.visualization.show import pixels, save, show  # noqa: F401 (notebooks: plots.show)
 
 # Ten that remain ten for those who see no red or no green: Petroff (2021), "Accessible color sequences
 # for data visualization".
