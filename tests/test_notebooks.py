@@ -157,4 +157,5 @@ def test_solutions_are_committed_with_their_outputs(path):
     assert any(cell["outputs"] for cell in code(cells))
     test_no_noise_in_the_outputs(cells)
     test_pictures_carry_no_alpha_channel(cells)
+    test_cells_fit_a_screen(cells)
     assert len(path.read_bytes()) < 400_000
