@@ -4,6 +4,7 @@
 # make walkthrough  run the notebooks without a browser: PROFILE=smoke, quick or full
 # make figures      the same at full scale, keeping outputs and figures: what is committed; solutions in quick
 # make assignments  the problem sets without their answers, and a zip of them, for teachers
+# make site         the web site, in runs/site: notebooks as pages, reference, search
 
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt
@@ -15,16 +16,16 @@ BIN := .venv/bin
 TEST_ENV := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 WORKERS ?= 2
 
-.PHONY: lab test test-slow walkthrough figures assignments lint clean
+.PHONY: lab test test-slow walkthrough figures assignments site lint clean
 
 lab: .venv/ready
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(LAB_OPTIONS)
 
-test: .venv/ready .venv/course lint
+test: .venv/test lint
 	$(TEST_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal tests
 	$(TEST_ENV) $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadscope --nbval notebooks
 
-test-slow: .venv/ready .venv/course
+test-slow: .venv/test
 	$(BIN)/python -m pytest -q -m slow tests
 
 walkthrough: .venv/ready
@@ -42,6 +43,11 @@ assignments: .venv/course
 	cd notebooks/assignments/release && ../../../$(BIN)/python -m zipfile -c ../../../runs/assignments.zip *
 	@echo "for students: runs/assignments.zip"
 
+# Sphinx's own checks, and no page without all that it links: a warning is an error.
+site: .venv/site
+	$(BIN)/python -m sphinx -W --keep-going -q -c site -d runs/site-doctrees . runs/site
+	@echo "open runs/site/index.html"
+
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -55,8 +61,9 @@ lint: .venv/ready
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-.venv/course: .venv/ready requirements-course.txt
-	$(BIN)/python -m pip install --quiet -r requirements-course.txt
+# What goes with a part of the work: requirements-course.txt, requirements-site.txt, requirements-test.txt.
+.venv/course .venv/site .venv/test: .venv/%: .venv/ready requirements-%.txt requirements-course.txt requirements-site.txt
+	$(BIN)/python -m pip install --quiet -r requirements-$*.txt
 	@touch $@
 
 clean:

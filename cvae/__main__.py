@@ -10,7 +10,7 @@ from pathlib import Path
 from cvae.build import load_vae
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.tfds import load
-from cvae.experiments import catalogue, storage, training
+from cvae.experiments import catalogue, distributed, storage, training
 from cvae.experiments.recipe import make_recipe
 from cvae.utils.files import atomic_write, check_writable
 from cvae.vae import ConditionalVAE
@@ -81,6 +81,11 @@ def add_train(commands):
     command.add_argument("--out", metavar="MODEL.keras", help="where to save (default: under runs/)")
     command.add_argument("--epochs", type=int, help="passes over the images (default: the recipe's)")
     command.add_argument("--limit", type=int, help="train on this many images only, for a quick look")
+    command.add_argument(
+        "--distribute", action="store_true",
+        help="train on all GPUs, and on all machines that KERAS_DISTRIBUTION_... in the environment "
+        "names; needs KERAS_BACKEND=jax, and starts again where it was interrupted",
+    )  # fmt: skip
     command.set_defaults(run=run_train)
 
 
@@ -99,8 +104,12 @@ def run_train(options):
         )
     # Without --out: where `load_or_train` looks.
     out = options.out or storage.run_path(recipe, *recipe.settings.source())
-    training.train(recipe, out)
-    print(f"saved {out}\nnext: python -m cvae sample {out} --out grid.png")
+    if options.distribute:
+        out = distributed.train(recipe, out)
+    else:
+        training.train(recipe, out)
+    if out is not None:  # only one of several processes saves
+        print(f"saved {out}\nnext: python -m cvae sample {out} --out grid.png")
 
 
 def add_reproduce(commands):

@@ -220,9 +220,9 @@ def inception_score(probabilities: ArrayLike, splits: int = 10) -> tuple[float, 
 def frechet_distance(features_a: ArrayLike, features_b: ArrayLike) -> float:
     """How far apart two sets of features are, each taken for a Gaussian; 0 where those are the same.
 
-    |mean_a - mean_b|^2 + trace(C_a + C_b - 2 (C_a C_b)^(1/2)). In the features of `classifiers.features`
-    it compares generated images with real ones. Compare distances in features of one network and for one
-    number of images only: fewer images give larger ones.
+    `|mean_a - mean_b|^2 + trace(C_a + C_b - 2 (C_a C_b)^(1/2))`. In the features of
+    `classifiers.features` it compares generated images with real ones. Compare distances in features of
+    one network and for one number of images only: fewer images give larger ones.
 
     Args:
         features_a, features_b: (n, d) and (m, d), more rows than columns in each.

@@ -1,4 +1,7 @@
 import cvae  # noqa: I001  first: it loads the backend without its start-up messages
+import os
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -90,3 +93,49 @@ def tiny_recipe(images, labels, monkeypatch, tmp_path):
     )  # fmt: skip
     monkeypatch.setitem(catalogue.RECIPES, "tiny", recipe)
     return recipe
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="an extra: requirements-test.txt")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        missing = pytest.fail if os.environ.get("CI") else pytest.skip
+        missing("no Chromium here: apt-get install chromium")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """A function that opens a page without a network; at the end nobody may have complained."""
+    complaints, contexts = [], []
+
+    def open_page(path, query="", **options):
+        context = browser.new_context(offline=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: request.url.startswith(("file:", "data:")) or complaints.append(request.url),
+        )
+        page.goto(f"{path.as_uri()}?{query}" if query else path.as_uri())
+        settled(page)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def settled(page):
+    """Wait for the screen: what is drawn is drawn with the next frame."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )

@@ -1,65 +1,18 @@
 """The explorer's page in a real browser: what it shows is what the model decodes."""
 
 import base64
-import os
-import shutil
 
 import imageio.v3 as iio
 import keras
 import numpy as np
 import pytest
+from conftest import settled
 
 import cvae
 from cvae import likelihoods, runtime
 from cvae.__main__ import main
 from cvae.experiments import storage, training
 from cvae.visualization.page import TEMPLATE, steps_of, write_page
-
-playwright = pytest.importorskip("playwright.sync_api", reason="an extra: requirements-course.txt")
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        missing = pytest.fail if os.environ.get("CI") else pytest.skip
-        missing("no Chromium here: apt-get install chromium")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def visit(browser, tmp_path):
-    """A function that opens a page without a network; at the end nobody may have complained."""
-    complaints, contexts = [], []
-
-    def open_page(path, **options):
-        context = browser.new_context(offline=True, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request", lambda request: request.url.startswith("file:") or complaints.append(request.url)
-        )
-        page.goto(path.as_uri())
-        settled(page)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not complaints
-
-
-def settled(page):
-    """Wait for the screen: what is drawn is drawn with the next frame."""
-    page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
 
 
 def shown(page):

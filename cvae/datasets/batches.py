@@ -10,17 +10,18 @@ from cvae.utils.images import check_images, to_float
 
 
 class ImageBatches(keras.utils.PyDataset):
-    """Batches of images in an order that is new in every epoch; a subclass says what becomes of them.
+    """Batches of images in an order that is new in every epoch; a subclass may change them.
 
-    With labels, batches are what a `ConditionalVAE` takes.
+    With labels, batches are what a `ConditionalVAE` takes. Without `shuffle` the order is that of the
+    images.
 
     Raises:
         ValueError: fewer images than a batch holds, a batch size below 1, not a label for each image.
     """
 
-    def __init__(self, images, batch_size, seed, labels=None):
+    def __init__(self, images, batch_size, seed, labels=None, shuffle=True):
         super().__init__()
-        self.images = check_images(images)
+        self.images, self.shuffle = check_images(images), shuffle
         self.labels = None if labels is None else check_labels(labels, len(self.images))
         batch_size = check_count("batch_size", batch_size)
         if batch_size > len(self.images):
@@ -35,7 +36,7 @@ class ImageBatches(keras.utils.PyDataset):
 
     def change(self, images, index):
         """What becomes of the images of a batch."""
-        raise NotImplementedError
+        return images
 
     def __getitem__(self, index):
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
@@ -45,7 +46,8 @@ class ImageBatches(keras.utils.PyDataset):
         return ({"image": images, "label": self.labels[chosen]},)
 
     def on_epoch_end(self):
-        self.order = self.rng.permutation(len(self.images))
+        n = len(self.images)
+        self.order = self.rng.permutation(n) if self.shuffle else np.arange(n)
 
     def release(self):
         """See `Batches.release`."""

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from cvae import metrics, runtime
 from cvae.build import check_model_path, load_vae
 from cvae.datasets.base import ImageDataset
-from cvae.datasets.batches import FlipsAndRotations
+from cvae.datasets.batches import FlipsAndRotations, ImageBatches
 from cvae.datasets.binarize import DynamicBinarization
 from cvae.datasets.tfds import load
 from cvae.experiments import classifiers, storage
@@ -153,15 +153,9 @@ def compile_vae(recipe: Recipe, vae: VAE, images: int) -> VAE:
 
 def fit(recipe: Recipe, vae: VAE, data: ImageDataset, callbacks, verbose) -> None:
     """Keras's `fit` on what the settings make of the data."""
-    settings = recipe.settings
-    labels, options = labels_of(recipe, data.y_train), {}
-    if settings.augment is not None:
-        inputs = FlipsAndRotations(
-            data.x_train, settings.batch_size, settings.augment, settings.seed, labels
-        )
-    elif settings.binarize == "dynamic":
-        inputs = DynamicBinarization(data.x_train, settings.batch_size, settings.seed, labels)
-    else:
+    settings, options = recipe.settings, {}
+    inputs = stream_of(recipe, data)
+    if inputs is None:
         inputs = inputs_of(recipe, data.x_train, data.y_train)
         options["batch_size"] = settings.batch_size
     vae.fit(
@@ -171,6 +165,18 @@ def fit(recipe: Recipe, vae: VAE, data: ImageDataset, callbacks, verbose) -> Non
     )  # fmt: skip
     if isinstance(inputs, keras.utils.PyDataset):
         inputs.release()
+
+
+def stream_of(recipe: Recipe, data: ImageDataset) -> ImageBatches | None:
+    """Batches of training images that are new in every epoch, where the settings ask for them."""
+    settings, labels = recipe.settings, labels_of(recipe, data.y_train)
+    if settings.augment is not None:
+        return FlipsAndRotations(
+            data.x_train, settings.batch_size, settings.augment, settings.seed, labels
+        )
+    if settings.binarize == "dynamic":
+        return DynamicBinarization(data.x_train, settings.batch_size, settings.seed, labels)
+    return None
 
 
 def inputs_of(recipe: Recipe, images: np.ndarray, labels: np.ndarray):
