@@ -101,7 +101,7 @@ class Gaussian(Likelihood):
     """Each pixel is normal around the decoder's mean.
 
     Args:
-        variance: a positive number, the same for every pixel (the zhao report's c); or "learned":
+        variance: a positive number, the same for every pixel; or "learned":
             the decoder gives a mean and a log-variance for every pixel and channel. A learned
             standard deviation stays above 1/256, one grey level: pixels that never change would
             otherwise push the density, and the ELBO, to infinity.

@@ -65,11 +65,18 @@ class Convention:
 
 
 TABLE = (
-    Convention("sum, sum", "this series; Kingma & Welling (2014); the luther report"),
+    Convention("sum, sum", "Kingma & Welling (2014); this series"),
     Convention("pixel mean, sum", "blogs: a mean cross-entropy plus a KL", pixel_mean=True),
     Convention("pixel mean, latent mean", "blogs: means of both", pixel_mean=True, latent_mean=True),
     Convention("sum, latent mean", "Deep Learning with Python, 3rd ed.", latent_mean=True),
-    Convention("sum / 2c, sum", "the zhao report, c = 0.05", error="squared error", c=0.05),
-    Convention("sum, sum", "the aragam report", error="squared error"),
-    Convention("pixel mean, sum", "MSE loss plus KL", error="squared error", pixel_mean=True),
+    Convention(
+        "sum / 2c, sum", "a Gaussian of fixed variance, here c = 0.05", error="squared error", c=0.05
+    ),
+    Convention("sum, sum", "code that adds up squared errors and KL", error="squared error"),
+    Convention(
+        "pixel mean, sum",
+        "blogs: a mean squared error plus a KL",
+        error="squared error",
+        pixel_mean=True,
+    ),
 )

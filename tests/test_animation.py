@@ -1,6 +1,10 @@
+import itertools
+
 import imageio.v3 as iio
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 import cvae
 from cvae.utils.images import to_uint8
@@ -102,6 +106,26 @@ def test_scale_and_colors_of_a_gif(tmp_path, rng):
     for wrong in ({"scale": 0}, {"colors": 1}, {"colors": 257}):
         with pytest.raises(ValueError, match="scale must be|2 to 256 colors|colors must be"):
             animation.write_gif(frames, tmp_path / "a.gif", **wrong)
+
+
+def test_the_colors_of_the_classes_stay_apart(tmp_path, rng):
+    """Pillow's default, the median cut, made one color of two: points of a class are few pixels."""
+    figures = []
+    for _ in range(2):
+        labels, figure = rng.permuted(np.arange(400) % 10), plt.figure(figsize=(5, 3), dpi=80)
+        colors = [plots.CLASS_COLORS[label] for label in labels]
+        figure.add_subplot().scatter(*rng.normal(size=(2, 400)), s=12, lw=0, color=colors)
+        figure.add_subplot(3, 3, 9).imshow(rng.uniform(size=(28, 28)), cmap="gray")
+        figures.append(plots.pixels(figure))
+    wanted = np.array([to_rgb(color) for color in plots.CLASS_COLORS]) * 255
+    seen = iio.imread(
+        animation.write_gif(figures, tmp_path / "a.gif", colors=64), index=None, mode="RGB"
+    )
+    for before, after in zip(figures, seen, strict=True):
+        near = [np.linalg.norm(before.astype(float) - color, axis=-1) < 20 for color in wanted]
+        after = np.array([after[points].mean(axis=0) for points in near])
+        apart = [np.linalg.norm(a - b) for a, b in itertools.combinations(after, 2)]
+        assert min(apart) > 45  # of the colors themselves: 63
 
 
 def test_images_are_kept_beside_the_frames(small, images):

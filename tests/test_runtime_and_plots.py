@@ -1,5 +1,6 @@
 import dataclasses
 import io
+import itertools
 import os
 import subprocess
 import sys
@@ -146,6 +147,13 @@ def test_a_picture_is_small_where_that_is_not_seen_and_a_photograph_keeps_its_co
     assert curve.width > 7.5 * 130  # sharp: twice the 72 of a notebook
 
 
+def test_enlarged_images_have_squares_for_pixels(rng):
+    for side, expected in ((28, "nearest"), (64, "antialiased")):
+        images = rng.uniform(size=(3, side, side, 1))
+        for figure in (plots.gallery(images, scale=0.6), plots.strips({"a": images}, scale=0.6)):
+            assert figure.axes[0].images[0].get_interpolation() == expected
+
+
 def test_a_scatter_names_classes_and_axes(rng):
     points, labels = rng.normal(size=(30, 2)), np.repeat([0, 1], 15)
     (panel,) = plots.scatter({"a": points}, labels, ["cat", "dog", "none of these"]).axes
@@ -154,6 +162,18 @@ def test_a_scatter_names_classes_and_axes(rng):
     assert (panel.get_xlabel(), panel.get_ylabel()) == ("z[0]", "z[1]")
     (panel,) = plots.scatter({"a": points}, labels, "ab", axes_names=("PC 1", "PC 2")).axes
     assert panel.get_xlabel() == "PC 1"
+
+
+def test_names_of_classes_that_lie_at_one_place_do_not_cover_each_other():
+    points, labels = np.array([[0, 0], [0.01, 0.01], [0, 0.02], [1, 1]]), np.arange(4)
+    figure = plots.scatter({"a": points}, labels, ["Shirt", "Coat", "Pullover", "Bag"])
+    texts = figure.axes[0].texts
+    boxes = [text.get_window_extent() for text in texts]
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+    np.testing.assert_allclose(texts[0].get_position(), points[0], atol=1e-9)  # the lowest stays
+    np.testing.assert_allclose(texts[3].get_position(), points[3], atol=1e-9)  # nothing is in its way
+    assert 0 < texts[1].get_position()[1] < texts[2].get_position()[1] < 0.5
+    plots.plt.close(figure)
 
 
 def test_losses_draws_what_it_is_given():
@@ -182,6 +202,13 @@ def test_lines_groups_colors_and_draws_spreads():
     assert axes.get_yscale() == "log"
 
 
+def test_lines_over_whole_numbers_have_whole_numbers_at_the_axis():
+    ticks = plots.lines({"a": (range(1, 4), [3, 2, 1])}, "latent dimension", "KL").axes[0].get_xticks()
+    assert all(float(tick).is_integer() for tick in ticks)
+    ticks = plots.lines({"a": ([0.5, 1, 1.5], [3, 2, 1])}, "variance", "KL").axes[0].get_xticks()
+    assert not all(float(tick).is_integer() for tick in ticks)
+
+
 def test_kl_by_dimension_is_sorted_and_says_how_many_are_active():
     figure = plots.kl_by_dimension({"a": [0.5, 2.0, 0.0], "b": [1.0, 1.5]}, {"a": 2, "b": 0})
     (axes,) = figure.axes
@@ -194,8 +221,11 @@ def test_kl_by_dimension_is_sorted_and_says_how_many_are_active():
 
 def test_steps_go_down_the_page_with_their_gains():
     figure = plots.steps({"first": 100.0, "then": 90.5, "last": 91.0}, {"theirs": 85.25}, "nats")
-    (axes,) = figure.axes
-    assert [text.get_text() for text in axes.texts] == ["100.00", "90.50  (-9.50)", "91.00  (+0.50)"]
+    axes = figure.axes[0]
+    (beside,) = axes.child_axes  # on the right, out of the way of the lines
+    labels = [label.get_text() for label in beside.get_yticklabels()]
+    assert labels == ["100.00", "90.50  (-9.50)", "91.00  (+0.50)"]
+    assert not axes.texts
     first, last = (axes.transData.transform((0, place))[1] for place in (0, 2))
     assert first > last
     assert [label.get_text() for label in axes.get_yticklabels()] == ["first", "then", "last"]

@@ -93,6 +93,16 @@ def test_load_or_train_trains_once(tiny_recipe, capsys, monkeypatch, recwarn):
     assert "training" in capsys.readouterr().out
 
 
+def test_smoke_takes_trained_weights_and_trains_little_without(tiny_recipe, monkeypatch):
+    monkeypatch.setenv("CVAE_PROFILE", "smoke")
+    small = training.sized(tiny_recipe).settings
+    assert (small.epochs, small.limit, small.test_limit) == (1, 256, 256)
+    training.train(tiny_recipe, storage.PRETRAINED / "tiny.keras", verbose=0)
+    assert training.sized(tiny_recipe) == tiny_recipe
+    monkeypatch.setenv("CVAE_RETRAIN", "1")
+    assert training.sized(tiny_recipe).settings == small
+
+
 def test_after_retraining_the_card_is_of_the_new_weights(tiny_recipe, monkeypatch):
     training.train(tiny_recipe, storage.PRETRAINED / "tiny.keras", verbose=0)
     committed = storage.read_card("tiny")["history"]["seconds"]

@@ -49,7 +49,9 @@ def rows() -> list[dict]:
     """A row for each published likelihood and for each of ours, the best of a kind last.
 
     Ours are held out: of binarised digits the importance-weighted estimate (`metrics.nll`), of
-    photographs the ELBO of their 256 grey levels.
+    photographs the ELBO of their 256 grey levels. Left out are recipes that have no recorded result, and
+    those whose likelihood is of a kind that `ANCHORS` does not have: grey digits, or digits binarised by
+    a threshold.
     """
     table = []
     for kind, published in ANCHORS.items():

@@ -108,7 +108,7 @@ COSINE = make_recipe(
     seconds=60,
 )  # fmt: skip
 
-# Notebook 08: how much of a difference is chance.
+# Notebook 03 and the appendix: how much of a difference is chance.
 FIRST = {recipe.name: recipe for recipe in (*REPORTS, *BETTER)}
 SEEDS = tuple(
     FIRST[name].replace(
@@ -119,7 +119,7 @@ SEEDS = tuple(
     for seed in (1, 2)
 )  # fmt: skip
 
-# Notebook 08: which settings were zhao's? The listing's 10 units in 20 dimensions, and another c.
+# The appendix: which settings were zhao's? The listing's 10 units in 20 dimensions, and another c.
 ASIDE = (
     zhao("mlp", 20, report=None, chosen="report, varied"),
     zhao("mlp", dataset="fashion_mnist", c=0.01, report=None, chosen="report, varied"),

@@ -197,9 +197,12 @@ def without_optimizer(recipe: Recipe, vae: VAE) -> VAE:
 
 
 def sized(recipe: Recipe | str) -> Recipe:
-    """The recipe in the size in force: in the smoke profile one epoch on few images, else as it is."""
+    """The recipe in the size in force: in the smoke profile, unless it has trained weights, one epoch
+    on few images; else as it is."""
     recipe = find(recipe) if isinstance(recipe, str) else recipe
-    return recipe.replace(**SMOKE) if runtime.name() == "smoke" else recipe
+    if runtime.name() != "smoke" or (not storage.retraining() and storage.find_weights(recipe)):
+        return recipe
+    return recipe.replace(**SMOKE)
 
 
 def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE:

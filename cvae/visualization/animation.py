@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import imageio.v3 as iio
 import keras
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +13,7 @@ from cvae.utils.checks import check_count, check_not_negative, check_z
 from cvae.utils.files import atomic_write, check_writable
 from cvae.utils.images import to_uint8
 from cvae.visualization.plots import tile
+from cvae.visualization.show import in_colors
 
 
 class LatentFrames(keras.callbacks.Callback):
@@ -136,17 +136,15 @@ def write_gif(
         raise ValueError(
             f"expected a title for each of the {len(frames)} frames, got {len(titles)} titles"
         )
-    frames = np.stack([with_colors(frame, colors) for frame in to_uint8(np.stack(frames))])
-    frames = frames.repeat(scale, axis=1).repeat(scale, axis=2)
+    frames = to_uint8(np.stack(frames)).repeat(scale, axis=1).repeat(scale, axis=2)
     if titles is not None:
         frames = with_titles(frames, titles)
-    if frames.shape[-1] == 1:
-        frames = frames[..., 0]
-    milliseconds = [1000 / fps] * (len(frames) - 1) + [1000 * hold]
+    milliseconds = [round(1000 / fps)] * (len(frames) - 1) + [round(1000 * hold)]
     if (frames == frames[0]).all():  # Pillow joins equal frames, and then cannot read a list of times
         frames, milliseconds = frames[:1], sum(milliseconds)
+    first, *others = (with_colors(frame, colors) for frame in frames)
     with atomic_write(path) as temporary:
-        iio.imwrite(temporary, frames, extension=".gif", duration=milliseconds, loop=0, is_batch=True)
+        first.save(temporary, "GIF", save_all=True, append_images=others, duration=milliseconds, loop=0)
     return path
 
 
@@ -167,13 +165,14 @@ def with_titles(frames: np.ndarray, titles: Sequence[str]) -> np.ndarray:
     return titled
 
 
-def with_colors(frame, colors):
-    """A uint8 frame in at most this many colors; one channel has no more than 256 greys as it is."""
-    if colors == 256:
-        return frame
+def with_colors(frame: np.ndarray, colors: int) -> Image.Image:
+    """A uint8 frame as a picture of at most this many colors; one channel has no more than 256 greys."""
     picture = Image.fromarray(frame.squeeze(-1) if frame.shape[-1] == 1 else frame)
-    reduced = picture.quantize(colors, dither=Image.Dither.NONE).convert(picture.mode)
-    return np.asarray(reduced).reshape(frame.shape)
+    if picture.mode == "RGB":
+        return in_colors(picture, colors)
+    if picture.mode == "L" and colors == 256:
+        return picture
+    return picture.quantize(colors, dither=Image.Dither.NONE)
 
 
 def check_gif_path(path):

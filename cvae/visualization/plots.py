@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from cvae.utils.images import check_range, to_uint8
-from cvae.visualization.show import pixels, save, show  # noqa: F401 (notebooks: plots.show)
+from cvae.visualization.show import DPI, pixels, save, show  # noqa: F401 (notebooks: plots.show)
 
 # Ten that remain ten for those who see no red or no green: Petroff (2021), "Accessible color sequences
 # for data visualization".
@@ -31,7 +31,7 @@ def gallery(
     columns = min(columns or int(np.ceil(np.sqrt(len(images)))), len(images))
     rows = -(-len(images) // columns)
     figure, axes = plt.subplots(figsize=(columns * scale, rows * scale + 0.3 * bool(title)))
-    draw(axes, tile(images, columns, gap=1))
+    draw(axes, tile(images, columns, gap=1), interpolation_of(images, scale))
     axes.set_title(title)
     figure.tight_layout(pad=0.3)
     return figure
@@ -44,7 +44,7 @@ def strips(named: dict[str, np.ndarray], scale: float = 0.6) -> Figure:
         len(named), 1, figsize=(columns * scale + 1.6, len(named) * scale), squeeze=False
     )
     for row, (name, images) in zip(axes[:, 0], named.items(), strict=True):
-        draw(row, tile(images, columns, gap=1))
+        draw(row, tile(images, columns, gap=1), interpolation_of(images, scale))
         row.text(-0.01, 0.5, name, transform=row.transAxes, ha="right", va="center")
     figure.tight_layout(pad=0.2)
     return figure
@@ -162,6 +162,8 @@ def lines(
         axes.errorbar(x, y, *spread, marker=marker, ms=4, ls=dash, color=color, capsize=3, label=name)
     axes.set(xlabel=xlabel, ylabel=ylabel, title=title, xscale=xscale, yscale=yscale)
     places = sorted({float(place) for x, *_ in series.values() for place in x})
+    if xscale == "linear" and all(place.is_integer() for place in places):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     if xscale == "log" and len(places) <= 10:  # name the points themselves, not powers of ten
         axes.set_xticks(places, [f"{place:g}" for place in places])
         axes.set_xticks([], minor=True)
@@ -191,7 +193,7 @@ def steps(values: dict[str, float], landmarks: dict[str, float], xlabel: str) ->
     """A number that changes step by step, from top to bottom, and others' numbers as landmarks.
 
     Args:
-        values: {what was changed: the number after it}; the difference is written beside it.
+        values: {what was changed: the number after it}; on the right the number and the difference.
         landmarks: {whose: number}, dotted lines.
         xlabel: what is measured, and its unit.
     """
@@ -200,18 +202,16 @@ def steps(values: dict[str, float], landmarks: dict[str, float], xlabel: str) ->
     places, numbers = np.arange(len(values)), np.array(list(values.values()))
     axes.step(numbers, places, where="post", color="grey", lw=1)
     axes.plot(numbers, places, "o", color=CLASS_COLORS[0])
-    for place, number, change in zip(places, numbers, np.diff(numbers, prepend=np.nan), strict=True):
-        beside = f"{number:.2f}" + ("" if np.isnan(change) else f"  ({change:+.2f})")
-        axes.annotate(
-            beside, (number, place), (8, 0), textcoords="offset points", va="center", fontsize=9,
-            bbox={"color": "white", "pad": 1},
-        )  # fmt: skip
     for color, (name, number) in zip(cycle(CLASS_COLORS[1:]), landmarks.items(), strict=False):
         axes.axvline(number, ls=":", color=color, label=f"{name}: {number:.2f}")
-    axes.set(xlabel=xlabel, xlim=(None, numbers.max() + 0.25 * np.ptp(numbers)))
+    axes.set(xlabel=xlabel)
     axes.set_yticks(places, list(values))
     axes.invert_yaxis()
     axes.grid(alpha=0.3, axis="x")
+    changes = ["", *(f"  ({change:+.2f})" for change in np.diff(numbers))]
+    beside = axes.secondary_yaxis("right")  # where no line runs through the numbers
+    beside.set_yticks(places, [f"{a:.2f}{b}" for a, b in zip(numbers, changes, strict=True)], fontsize=9)
+    beside.tick_params(length=0)
     figure.legend(fontsize=8, loc="outside lower center", ncols=2)
     return figure
 
@@ -226,7 +226,7 @@ def scatter(
 ) -> Figure:
     """Latent points colored by class, one panel for each view, on equal scales within a panel.
 
-    The name of each class stands where the median of its points is.
+    The name of each class stands where the median of its points is, or above another name that is there.
 
     Args:
         views: {title: (n, 2)}.
@@ -238,16 +238,18 @@ def scatter(
     """
     outline = [effects.withStroke(linewidth=2.5, foreground="white")]
     figure, axes = plt.subplots(1, len(views), figsize=(size * len(views) + 1, size), squeeze=False)
+    names = {panel: [] for panel in axes[0]}
     for panel, (title, points) in zip(axes[0], views.items(), strict=True):
         for label, name in enumerate(class_names):
             members = points[np.asarray(labels) == label]
             color = CLASS_COLORS[label % len(CLASS_COLORS)]
             panel.scatter(*members.T, s=4, alpha=0.5, lw=0, color=color, label=name)
             if len(members):
-                panel.text(
+                text = panel.text(
                     *np.median(members, axis=0), name, ha="center", va="center", weight="bold",
                     fontsize=9, path_effects=outline, clip_on=True,
                 )  # fmt: skip
+                names[panel].append(text)
         panel.set(title=title, aspect="equal", xlabel=axes_names[0], ylabel=axes_names[1])
         if limits:
             panel.set(xlim=(-limits, limits), ylim=(-limits, limits))
@@ -258,7 +260,22 @@ def scatter(
     for handle in legend.legend_handles:
         handle.set_alpha(1)
     figure.tight_layout()
+    figure.draw_without_rendering()  # now the names have places on the page
+    for panel, texts in names.items():
+        keep_apart(panel, texts)
     return figure
+
+
+def keep_apart(panel, texts: Sequence) -> None:
+    """Move texts of a panel up as far as they cover one another."""
+    taken = []
+    for text in sorted(texts, key=lambda text: text.get_position()[1]):
+        box = text.get_window_extent()
+        while below := [other for other in taken if box.overlaps(other)]:
+            box = box.translated(0, max(other.y1 for other in below) + 1 - box.y0)
+        taken.append(box)
+        center = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+        text.set_position(panel.transData.inverted().transform(center))
 
 
 def matrix(
@@ -287,9 +304,15 @@ def matrix(
     return figure
 
 
-def draw(axes, image: ArrayLike) -> None:
-    """One image without ticks; grey where it has one channel."""
+def interpolation_of(images: ArrayLike, inches: float) -> str:
+    """Squares for pixels where an image of so many inches enlarges them: sharp, and half of the file."""
+    return "nearest" if inches * DPI >= 1.5 * np.shape(images)[-2] else "antialiased"
+
+
+def draw(axes, image: ArrayLike, interpolation: str = "antialiased") -> None:
+    """One image without ticks; grey where it has one channel. interpolation: of `axes.imshow`."""
     image = as_picture(image)
     top = 255 if image.dtype == np.uint8 else 1
-    axes.imshow(image.squeeze(-1) if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=top)
+    shown = image.squeeze(-1) if image.shape[-1] == 1 else image
+    axes.imshow(shown, cmap="gray", vmin=0, vmax=top, interpolation=interpolation)
     axes.axis("off")
