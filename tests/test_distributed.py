@@ -126,6 +126,14 @@ def test_what_the_devices_cannot_divide_is_left_out(monkeypatch, images, sizes):
     ]
 
 
+@jax_here
+def test_fewer_images_than_devices_are_refused(monkeypatch):
+    monkeypatch.setattr("keras.distribution.list_devices", lambda: ["gpu:0", "gpu:1"])
+    one = ImageBatches(np.full((1, 1, 1, 1), 9, "uint8"), 1, 0, shuffle=False)
+    with pytest.raises(ValueError, match="1 images cannot be divided among 2 devices"):
+        distributed.Share(one)
+
+
 @pytest.fixture
 def photographs(tmp_path):
     """A folder of 40 photographs of several sizes."""

@@ -112,6 +112,9 @@ class Share(keras.utils.PyDataset):
 
     Args:
         batches: the same, with the same seed, in every process.
+
+    Raises:
+        ValueError: fewer images than there are devices, which would leave none.
     """
 
     def __init__(self, batches: ImageBatches):
@@ -120,6 +123,11 @@ class Share(keras.utils.PyDataset):
 
         self.batches, self.devices = batches, len(keras.distribution.list_devices())
         self.process, self.processes = jax.process_index(), jax.process_count()
+        if len(batches.images) < self.devices:
+            raise ValueError(
+                f"{len(batches.images)} images cannot be divided among {self.devices} devices: use "
+                "fewer devices, or more images to train on and to hold out"
+            )
 
     def __len__(self):
         whole, rest = divmod(len(self.batches.images), self.batches.batch_size)
