@@ -1,22 +1,25 @@
 # make lab          JupyterLab on the notebooks
 # make test         unit tests, and every notebook under nbval: see site/using.md for the time
-# make test-slow    what takes longer: every mistake in the problem sets through nbgrader itself
+# make test-slow    what takes longer: all answers in the problem sets' catalogue, some through nbgrader
 # make walkthrough  run the notebooks without a browser: PROFILE=smoke, quick or full
 # make figures      the same at full scale, keeping outputs and figures: what is committed; solutions in quick
 # make assignments  the problem sets without their answers, and a zip of them, for teachers
+# make student      the course as students get it, without any answers and tests: runs/student.zip
+# make grade        SET=ps1_elbo FROM=submissions.zip: grades a class's hand-ins, see notebooks/assignments
 # make site         the web site, in runs/site: notebooks as pages, reference, search
 
 PYTHON ?= python3
 REQUIREMENTS ?= requirements.txt
 PROFILE ?= quick
 LAB_OPTIONS ?=
+GRADE_OPTIONS ?=
 BIN := .venv/bin
 
 # Two workers of one thread each are faster than two threads: most tests are small.
 TEST_ENV := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 WORKERS ?= 2
 
-.PHONY: lab test test-slow walkthrough figures assignments site lint clean
+.PHONY: lab test test-slow walkthrough figures assignments student grade site lint clean
 
 lab: .venv/ready
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(LAB_OPTIONS)
@@ -42,6 +45,14 @@ assignments: .venv/course
 	mkdir -p runs
 	cd notebooks/assignments/release && ../../../$(BIN)/python -m zipfile -c ../../../runs/assignments.zip *
 	@echo "for students: runs/assignments.zip"
+
+student: assignments
+	PYTHONPATH=notebooks/assignments $(BIN)/python -m grading.student runs/student.zip
+
+grade: .venv/course
+	@test -n "$(SET)" && test -n "$(FROM)" || { \
+	  echo "make grade SET=ps1_elbo FROM=a folder or a zip of hand-ins"; exit 2; }
+	PYTHONPATH=notebooks/assignments $(BIN)/python -m grading "$(SET)" "$(FROM)" $(GRADE_OPTIONS)
 
 # Sphinx's own checks, and no page without all that it links: a warning is an error.
 site: .venv/site

@@ -1,9 +1,12 @@
-"""The problem sets: their solutions pass their tests, the classic mistakes do not."""
+"""The problem sets: solutions and right answers of unusual form pass their tests, wrong ones do not."""
 
+import contextlib
 import functools
-import importlib.util
+import gc
+import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import matplotlib as mpl
@@ -11,22 +14,21 @@ import pytest
 
 ASSIGNMENTS = Path(__file__).resolve().parents[1] / "notebooks" / "assignments"
 SETS = sorted(path.stem for path in ASSIGNMENTS.glob("source/*/*.ipynb"))
+sys.path.insert(0, str(ASSIGNMENTS))
+from mistakes import MISTAKES, UNUSUAL, solutions  # noqa: E402
+
+# Some seconds each: `make test` grades a few of each question, `make test-slow` all.
+HEAVY = {"encoder", "decoder", "vae", "train", "conditional"}
 
 
-def load_mistakes():
-    spec = importlib.util.spec_from_file_location("mistakes", ASSIGNMENTS / "mistakes.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.MISTAKES
-
-
-MISTAKES = load_mistakes()
-WRONG = [
-    (problem_set, question, what)
-    for problem_set, questions in MISTAKES.items()
-    for question, answers in questions.items()
-    for what in answers
-]
+def catalogue(answers):
+    """A test's parameters: (set, question, what); the slow ones marked."""
+    for problem_set, questions in answers.items():
+        for question, found in questions.items():
+            quick = 1 if question == "train" else 2 if question in HEAVY else 4
+            for n, what in enumerate(found):
+                marks = [] if n < quick else [pytest.mark.slow]
+                yield pytest.param(problem_set, question, what, marks=marks)
 
 
 def cells(problem_set):
@@ -38,98 +40,222 @@ def source(cell):
     return "".join(cell["source"])
 
 
-class Submission:
-    """A problem set, run in this process: nbgrader's own loop takes a kernel for each."""
+def about(cell):
+    return cell["metadata"].get("nbgrader", {})
+
+
+class Graded:
+    """A problem set whose questions are graded in this process, each in a namespace of its own that has
+    the answer to it and to no other."""
 
     def __init__(self, problem_set):
-        self.cells = {
-            cell["metadata"]["nbgrader"]["grade_id"]: cell
-            for cell in cells(problem_set) if "nbgrader" in cell["metadata"]
-        }  # fmt: skip
-        self.start = {"__name__": problem_set}
-        exec(source(self.cells["imports"]), self.start)
+        self.cells, self.start, question = [], {"__name__": problem_set}, None
+        for cell in cells(problem_set):
+            meta = about(cell)
+            name = meta.get("grade_id")
+            if cell["cell_type"] != "code" or name.endswith("_picture"):
+                continue
+            question = name if meta["solution"] else question
+            code = compile(source(cell), name, "exec")
+            if name in ("student", "imports"):
+                exec(code, self.start)
+            else:
+                self.cells.append((name, meta, code, question))
+        self.points = {name: meta["points"] for name, meta, *_ in self.cells if meta["grade"]}
+        self.tests = {}
+        for name, meta, _, of in self.cells:
+            if meta["grade"]:
+                self.tests.setdefault(of, []).append(name)
 
-    def points_lost(self, answers):
-        """The questions whose test fails, with these answers in place of the solutions."""
-        names, lost = dict(self.start), []
-        for name, cell in self.cells.items():
-            if cell["metadata"]["nbgrader"]["solution"]:
-                exec(answers.get(name, source(cell)), names)
-            elif "_tools" in name:
-                exec(source(cell), names)
-            elif cell["metadata"]["nbgrader"]["grade"]:
-                # Training takes the time: only who answers it wrong, or everything right, is tested.
-                if name == "train_test" and answers and "train" not in answers:
-                    continue
-                try:
-                    exec(source(cell), names)
-                except Exception:
-                    lost.append(name.removesuffix("_test"))
-        return lost
+    def grade(self, question, answer):
+        """{test: what it says}, of the tests of a question that fail."""
+        names, failed = dict(self.start), {}
+        for name, meta, code, of in self.cells:
+            if name == question:
+                with contextlib.suppress(Exception):
+                    exec(answer, names)
+            elif not meta["solution"] and not meta["grade"]:
+                exec(code, names)
+            elif meta["grade"] and of == question:
+                error = self.error_of(code, names)
+                if error is not None:
+                    failed[name] = error
+        gc.collect()
+        return failed
+
+    def whole(self, answers):
+        """The tests that fail when a notebook with these answers, solutions else, runs as a whole."""
+        names, failed = dict(self.start), {}
+        for name, meta, code, _ in self.cells:
+            if meta["solution"]:
+                with contextlib.suppress(Exception):
+                    exec(answers.get(name, code), names)
+            elif not meta["grade"]:
+                exec(code, names)
+            elif name != "train_test":
+                error = self.error_of(code, names)
+                if error is not None:
+                    failed[name] = error
+        return failed
+
+    @staticmethod
+    def error_of(code, names):
+        """What a test raises; and it must not write to stderr, for which nbgrader takes all points."""
+        written = io.StringIO()
+        error = None
+        with contextlib.redirect_stderr(written):
+            try:
+                exec(code, names)
+            except Exception as raised:
+                error = raised
+        assert written.getvalue() == ""
+        return error
 
 
 @pytest.fixture(scope="module")
-def submission():
+def graded():
     """A problem set by its name, made ready once, on little data."""
     pytest.importorskip("tensorflow_datasets", reason="the problem sets use TensorFlow")
     with pytest.MonkeyPatch.context() as patch, mpl.rc_context({"backend": "agg"}):
         patch.setenv("CVAE_PROFILE", "smoke")
-        yield functools.lru_cache(Submission)
+        yield functools.lru_cache(Graded)
+
+
+def count(answers):
+    return sum(len(found) for questions in answers.values() for found in questions.values())
 
 
 def test_the_sets():
     assert SETS == ["ps1_elbo", "ps2_convolutional_vae", "ps3_oversampling"] == sorted(MISTAKES)
-    assert len(WRONG) >= 25
+    assert count(MISTAKES) >= 200
+    assert count(UNUSUAL) >= 60
+    for problem_set in SETS:
+        assert set(MISTAKES[problem_set]) == set(UNUSUAL[problem_set]) == set(solutions(problem_set))
 
 
 @pytest.mark.parametrize("problem_set", SETS)
-def test_the_solutions_lose_nothing(submission, problem_set):
-    assert submission(problem_set).points_lost({}) == []
+def test_the_solutions_lose_nothing(graded, problem_set):
+    for question, answer in solutions(problem_set).items():
+        assert graded(problem_set).grade(question, answer) == {}
+
+
+@pytest.mark.parametrize(("problem_set", "question", "what"), list(catalogue(UNUSUAL)))
+def test_a_right_answer_of_unusual_form_loses_nothing(graded, problem_set, question, what):
+    assert graded(problem_set).grade(question, UNUSUAL[problem_set][question][what]) == {}
 
 
 @pytest.mark.filterwarnings("ignore")  # of what a wrong answer divides by zero
-@pytest.mark.parametrize(("problem_set", "question", "what"), WRONG)
-def test_a_classic_mistake_costs_its_question_and_no_other(submission, problem_set, question, what):
-    answer = MISTAKES[problem_set][question][what]
-    assert submission(problem_set).points_lost({question: answer}) == [question]
+@pytest.mark.parametrize(("problem_set", "question", "what"), list(catalogue(MISTAKES)))
+def test_a_wrong_answer_loses_points(graded, problem_set, question, what):
+    failed = graded(problem_set).grade(question, MISTAKES[problem_set][question][what])
+    assert failed
+    for error in failed.values():
+        if isinstance(error, AssertionError):  # others come from the answer itself
+            assert re.search(r"expected: .+\n  got:      .+\n  usual cause: .+", str(error))
+
+
+PARTS = {
+    ("ps3_oversampling", "metrics"): {
+        "in order of frequency": ["metrics_test"], "the worst class": ["metrics_balanced_test"],
+        "the harmonic mean": ["metrics_g_mean_test"],
+    },
+    ("ps2_convolutional_vae", "vae"): {
+        "half a KL": ["vae_loss_test"], "one fixed noise": ["vae_test"], "a tuple": ["vae_test"],
+    },
+    ("ps2_convolutional_vae", "conditional"): {
+        "the label's channel first": ["conditional_test"], "the label before z": ["conditional_z_test"],
+        "no KL": ["conditional_loss_test"],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("problem_set", "question"), PARTS)
+def test_a_question_with_parts_gives_points_for_each(graded, problem_set, question):
+    for what, lost in PARTS[problem_set, question].items():
+        answer = MISTAKES[problem_set][question][what]
+        assert sorted(graded(problem_set).grade(question, answer)) == lost, what
+
+
+HARMFUL = {
+    "a syntax error": "def broken(:\n",
+    "nothing": "pass",
+    "names overwritten": "np = ops = keras = layers = cvae = tf = scipy = X = y = x = sum = len = 3\n",
+    "helpers overwritten": "question = check = require = picture = keep = gradients = numbered = 3\n",
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("what", HARMFUL)
+@pytest.mark.parametrize("problem_set", ["ps1_elbo", "ps3_oversampling"])
+def test_a_broken_answer_costs_its_own_question_only(graded, problem_set, what):
+    """All cells in one process, as nbgrader runs them."""
+    one = graded(problem_set)
+    question = next(iter(one.tests))
+    answer = (
+        HARMFUL[what] if "overwritten" not in what else solutions(problem_set)[question] + HARMFUL[what]
+    )
+    assert set(one.whole({question: answer})) <= set(one.tests[question])
+
+
+@pytest.mark.parametrize("problem_set", SETS)
+def test_an_unanswered_question_says_so_once(graded, problem_set):
+    """In one line, as Jupyter shows it, and the tests go on."""
+    one, released = graded(problem_set), {}
+    for name, text in solutions(problem_set).items():
+        solution = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
+        released[name] = solution.sub("raise NotImplementedError()", text)
+    failed = one.whole(released)
+    assert set(failed) == set(one.points) - {"train_test"}
+    said = [line for error in failed.values() for line in error._render_traceback_()]
+    numbers = [int(re.fullmatch(r"Question (\d) is not answered yet\.", line)[1]) for line in said]
+    assert len(numbers) == len(set(numbers)) >= 6
 
 
 @pytest.mark.parametrize("problem_set", SETS)
 def test_every_question_is_explained_tested_and_worth_what_it_says(problem_set):
-    """A text before each answer, its points in the title and in the table; the test, with what it needs,
-    and a picture after it."""
+    """A text before each answer, its points in title and table; the tests, with what they need,
+    and a picture after them."""
     found = cells(problem_set)
-    names = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in found]
     table = dict(re.findall(r"\| (\d+) \| .* \| (\d+) \|", source(found[0])))
-    questions = [name.removesuffix("_test") for name in names if name and name.endswith("_test")]
+    questions = [about(cell)["grade_id"] for cell in found if about(cell).get("solution")]
     assert len(table) == len(questions)
-    assert set(MISTAKES[problem_set]) == set(questions)
+    assert list(MISTAKES[problem_set]) == questions[:-1]  # the last is read by a person
+    names = [about(cell).get("grade_id") for cell in found]
     for number, question in enumerate(questions, start=1):
         at = names.index(question)
         title = re.match(r"## Question (\d+): .* \((\d+) points\)", source(found[at - 1]))
-        test = names.index(f"{question}_test")
-        points = found[test]["metadata"]["nbgrader"]["points"]
+        after = [*questions, None][number]
+        until = names.index(after) if after else len(found)
+        parts = [cell for cell in found[at:until] if about(cell).get("grade")]
+        points = sum(about(cell)["points"] for cell in parts)
         assert title.groups() == (str(number), str(points)) == (str(number), table[str(number)])
         assert "### BEGIN SOLUTION" in source(found[at])
-        assert "### BEGIN HIDDEN TESTS" in source(found[test])
-        assert all(name.startswith(f"{question}_tools") for name in names[at + 1 : test])
-        assert names[test + 2] == f"{question}_picture"
+        if question is not questions[-1]:
+            assert all(
+                name.startswith(question) for name in names[at + 1 : names.index(f"{question}_test")]
+            )
+            assert f"{question}_picture" in names[at:until]
+            assert all("### BEGIN HIDDEN TESTS" in source(cell) for cell in parts)
+            assert all(cell["metadata"]["tags"][0] == "raises-exception" for cell in parts)
 
 
 @pytest.mark.parametrize("problem_set", SETS)
 def test_cells_fit_a_screen(problem_set):
-    code = [source(cell) for cell in cells(problem_set) if cell["cell_type"] == "code"]
-    assert max(text.count("\n") + 1 for text in code) <= 24
+    """What students see of them; the hidden tests come after."""
+    for cell in cells(problem_set):
+        if cell["cell_type"] == "code":
+            shown = re.sub(r" *### BEGIN HIDDEN.*?### END HIDDEN TESTS\n?", "", source(cell), flags=re.S)
+            assert shown.count("\n") + 1 <= 40, about(cell)["grade_id"]
 
 
 @pytest.mark.parametrize("problem_set", SETS)
 def test_committed_with_outputs_and_no_noise_in_them(problem_set):
     for cell in cells(problem_set):
-        name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+        name = about(cell).get("grade_id", "")
         text = json.dumps(cell.get("outputs", []))
         assert not re.search(r"stderr|Warning|Traceback|/(?:home|root|tmp|work)/\w", text), name
         if "cvae.load(" in source(cell):  # which warns where the data set is not
             assert "nbval-ignore-output" in cell["metadata"]["tags"]
-        if name.endswith("_picture"):
+        if name.endswith("_picture") and "plt." in source(cell):
             assert cell["outputs"], name
-            assert cell["metadata"]["tags"] == ["nbval-ignore-output"]
+            assert "nbval-ignore-output" in cell["metadata"]["tags"]

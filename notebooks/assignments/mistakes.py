@@ -1,7 +1,16 @@
-"""Wrong answers, each a classic: {problem set: {question: {what is wrong: the answer}}}.
+"""Wrong answers, each a classic, and right ones of unusual form: {problem set: {question: {what: the answer}}}.
 
-The tests grade every one of them: its question loses its points, and no other does.
+The tests grade every one of them: a wrong one of MISTAKES costs its question points, and no other; a right one of
+UNUSUAL costs nothing. Those that differ from the solution in a place or two are in `edits`.
 """
+
+import functools
+import json
+from pathlib import Path
+
+import edits
+
+SOURCE = Path(__file__).resolve().parent / "source"
 
 # What several answers have in common.
 VAE_BEFORE_THE_LOSS = """
@@ -792,3 +801,45 @@ def paired_difference(a, b):
         },
     },
 }
+
+
+@functools.cache
+def solutions(problem_set: str) -> dict[str, str]:
+    "{question: the solution}"
+    cells = json.loads((SOURCE / problem_set / f"{problem_set}.ipynb").read_text())["cells"]
+    about = [(cell["metadata"].get("nbgrader", {}), "".join(cell["source"])) for cell in cells]
+    return {meta["grade_id"]: text for meta, text in about if meta.get("solution") and not meta["grade"]}
+
+
+def answer_of(problem_set: str, question: str, what: str, answer: str | list) -> str:
+    """The text of an answer.
+
+    Raises:
+        ValueError: an edit of what the solution does not have.
+    """
+    if isinstance(answer, str):
+        return answer
+    text = solutions(problem_set)[question]
+    for old, new in answer:
+        if old not in text:
+            raise ValueError(f"{problem_set}, {question}, {what!r}: the solution does not have {old!r}")
+        text = text.replace(old, new)
+    return text
+
+
+def with_edits(answers: dict, more: dict) -> dict:
+    "Both, as texts."
+    return {
+        name: {
+            question: {
+                what: answer_of(name, question, what, answer)
+                for what, answer in (answers.get(name, {}).get(question, {}) | found).items()
+            }
+            for question, found in questions.items()
+        }
+        for name, questions in more.items()
+    }
+
+
+MISTAKES = with_edits(MISTAKES, edits.WRONG)
+UNUSUAL = with_edits({}, edits.RIGHT)

@@ -1,0 +1,34 @@
+"""What of the package answers which question: an answer that calls it has not been written by the student.
+
+{set: {question: names in cvae}}. Calls in an answer are refused while its tests run; the package's own calls, and
+calls in other questions, are not. Questions that ask to put things together may use the things.
+"""
+
+OWN_WORK = {
+    "ps1_elbo": {
+        "kl": ("gaussian.kl_divergence", "gaussian.kl_terms", "gaussian.log_normal"),
+        "bernoulli": ("likelihoods.Bernoulli.log_prob", "likelihoods.Bernoulli.log_mass"),
+        "gaussian": (
+            "likelihoods.Gaussian.log_prob", "likelihoods.Gaussian.log_mass", "gaussian.log_normal",
+        ),
+        "reparameterize": ("gaussian.reparameterize",),
+        "elbo": ("metrics.elbo", "vae.VAE.compute_loss"),
+        "bound": ("metrics.nll", "metrics.log_likelihood", "vae.VAE.importance_weighted_loss"),
+    },
+    "ps2_convolutional_vae": {
+        "encoder": (
+            "networks.ConvEncoder.__init__", "networks.ResidualEncoder.__init__", "build.build_vae",
+        ),
+        "decoder": (
+            "networks.ConvDecoder.__init__", "networks.ResidualDecoder.__init__", "build.build_vae",
+        ),
+        "vae": ("vae.VAE.__init__", "build.build_vae", "metrics.elbo"),
+        "plane": ("latent.grid",),
+        "interpolate": ("gaussian.interpolate", "generative.GenerativeModel.interpolate"),
+        "conditional": ("vae.ConditionalVAE.__init__", "build.build_vae"),
+    },
+    "ps3_oversampling": {
+        "draws": ("class_vaes.draw", "class_vaes.decode", "oversampling.VAEOverSampler.__init__"),
+        "edits": ("class_vaes.draw", "class_vaes.decode", "oversampling.VAEOverSampler.__init__"),
+    },
+}  # fmt: skip

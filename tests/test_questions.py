@@ -1,0 +1,102 @@
+"""What the tests of the problem sets share."""
+
+import logging
+import os
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from cvae.utils import questions
+from cvae.utils.questions import check, check_mean, check_noise, keep, question, require
+
+
+def test_a_check_says_what_was_expected_what_came_and_why():
+    check("sums", [1.0, 2.0], np.array([1, 2]), "a mean")
+    with pytest.raises(
+        AssertionError, match=r"sums\n  expected: \[1, 2\]\n  got:      \[1, 3\]\n  usual cause: a mean"
+    ):
+        check("sums", [1.0, 3.0], [1, 2], "a mean")
+
+
+@pytest.mark.parametrize("got", [[[1.0, 2.0]], [1.0], [np.nan, 2.0], None, "text", [[1], [1, 2]], 1.5])
+def test_a_check_fails_for_another_shape_for_nan_and_for_no_numbers(got):
+    with pytest.raises(AssertionError, match="usual cause"):
+        check("sums", got, [1.0, 2.0], "a mean")
+
+
+def test_require():
+    require("calls", True, "1", 1, "a loop")
+    with pytest.raises(AssertionError, match="got:      3"):
+        require("calls", False, "1", 3, "a loop")
+
+
+def test_a_question_puts_names_back():
+    names = {"np": np, "x": 1}
+    keep(names)
+    names |= {"np": 3, "sum": 0, "answer": min, "other": max}  # what answers have done
+    with question(2, names, other=abs):
+        assert names["other"] is abs
+        names["made_by_the_test"] = 4
+        names["answer"] = None
+    assert names["np"] is np
+    assert names["x"] == 1
+    assert names["answer"] is min
+    assert names["other"] is max
+    assert not {"sum", "made_by_the_test"} & set(names)
+
+
+def test_an_unanswered_question_says_so_once():
+    names = {}
+    keep(names)
+    shown = []
+    for number in (3, 3, 4):
+        with pytest.raises(questions.NotAnswered) as raised, question(number, names):
+            raise NotImplementedError()
+        shown.append(raised.value._render_traceback_())
+    assert shown == [["Question 3 is not answered yet."], [], ["Question 4 is not answered yet."]]
+    of_keras = compile("raise NotImplementedError('of Keras')", "layer.py", "exec")
+    with pytest.raises(NotImplementedError, match="of Keras"), question(5, names):
+        exec(of_keras, {"__name__": "keras.layers"})
+
+
+def test_nothing_reaches_stderr(capfd):
+    with question(1, {}):
+        warnings.warn("a warning", stacklevel=1)
+        logging.getLogger("tensorflow").error("a log")
+        print("a bar", file=sys.stderr)
+        os.write(2, b"of C")
+    print("after", file=sys.stderr)
+    assert capfd.readouterr().err == "after\n"
+
+
+def test_noise(rng):
+    good = rng.normal(size=(20_000, 3))
+    check_noise("z", good, "none")
+    check_noise("z", good.astype("float32"), "none")
+    shared = np.repeat(good[:, :1], 3, axis=1)
+    for bad in (1.1 * good, good + 0.1, shared, np.repeat(good[:5000], 4, axis=0), np.abs(good),
+                rng.uniform(-(3**0.5), 3**0.5, good.shape)):  # fmt: skip
+        with pytest.raises(AssertionError, match="usual cause: shared"):
+            check_noise("z", bad, "shared")
+
+
+def test_a_mean_of_draws(rng):
+    draws = rng.normal(2, 5, size=(400, 2))
+    check_mean("loss", draws, [2, 2], "none")
+    with pytest.raises(AssertionError, match="loss, on average"):
+        check_mean("loss", draws, [2, 6], "half")
+
+
+def test_what_is_right_on_average(rng):
+    x, mean, variance = rng.integers(0, 2, (2, 3)), rng.normal(size=(2, 3)), rng.uniform(0.5, 2, (2, 3))
+    logits = mean + variance**0.5 * rng.normal(size=(200_000, 2, 3))
+    drawn = (x * logits - np.logaddexp(0, logits)).sum(axis=-1)
+    check_mean("log p", drawn, questions.log_prob_on_average(x, mean, variance), "none")
+    check("slopes", questions.slopes(lambda a: (a**2).sum(axis=1), mean), 2 * mean, "none")
+
+
+def test_a_number_for_each_student():
+    assert questions.number_of(" Ada") == questions.number_of("ada") != questions.number_of("Bob")
+    assert questions.number_of(None) == questions.number_of("") == 0
