@@ -3,6 +3,7 @@
 # make test-slow    what takes longer: all answers in the problem sets' catalogue, some through nbgrader
 # make walkthrough  run the notebooks without a browser: PROFILE=smoke, quick or full
 # make figures      the same at full scale, keeping outputs and figures: what is committed; solutions in quick
+# make gpu-check    images/s of training on a GPU beside a fused loop in JAX; without one, that it would run
 # make assignments  the problem sets without their answers, and a zip of them, for teachers
 # make student      the course as students get it, without any answers and tests: runs/student.zip
 # make grade        SET=ps1_elbo FROM=submissions.zip: grades a class's hand-ins, see notebooks/assignments
@@ -19,7 +20,7 @@ BIN := .venv/bin
 TEST_ENV := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1
 WORKERS ?= 2
 
-.PHONY: lab test test-slow walkthrough figures assignments student grade site lint clean
+.PHONY: lab test test-slow walkthrough figures gpu-check assignments student grade site lint clean
 
 lab: .venv/ready
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(LAB_OPTIONS)
@@ -38,6 +39,9 @@ figures: .venv/ready
 	$(BIN)/python notebooks/walkthrough.py --profile full --keep
 	$(BIN)/python notebooks/walkthrough.py --profile quick --keep \
 	  $$(cd notebooks && ls solutions/*.ipynb | sed s/.ipynb//)
+
+gpu-check: .venv/ready
+	KERAS_BACKEND=jax $(BIN)/python benchmarks/gpu_check.py
 
 assignments: .venv/course
 	cd notebooks/assignments && for set in source/*; do \

@@ -8,7 +8,8 @@
 >>> vae.sample(16, seed=0)
 
 What teaches stands at the top: `gaussian` (q and p of z), `likelihoods` (p of x), `networks`
-(encoders and decoders), `vae` (the loss), `generative` (encode, decode, sample), `callbacks`,
+(encoders and decoders), `elbo` (the loss), `vae`, `generative` (encode, decode, sample), `priors` and
+`hierarchical` (the next step up: a learnt p(z), several layers of z), `callbacks`,
 `latent` (looking in), `metrics` (held-out numbers), `loss_conventions`, `oversampling` (with
 `class_vaes` and `augmentation`). Beside them `build` (a VAE from a few words, files) and `runtime`
 (sizes, speed). Rooms for the rest: `datasets` (where images come from), `visualization`, `experiments`
@@ -23,6 +24,7 @@ from cvae.build import build_vae, load_vae, save_vae
 from cvae.callbacks import AnnealBeta
 from cvae.datasets import ImageDataset, load, load_folder
 from cvae.gaussian import kl_divergence
+from cvae.hierarchical import HierarchicalVAE
 from cvae.likelihoods import Bernoulli, DiscretizedLogistic, Gaussian
 from cvae.networks import (
     ConvDecoder,
@@ -45,10 +47,10 @@ LATER = {
 
 __all__ = [
     "VAE", "AnnealBeta", "Bernoulli", "ConditionalVAE", "ConvDecoder", "ConvEncoder",
-    "DiscretizedLogistic", "Gaussian", "ImageAugmentOverSampler", "ImageDataset", "LatentFrames",
-    "MLPDecoder", "MLPEncoder", "ResidualDecoder", "ResidualEncoder", "VAEOverSampler", "build_vae",
-    "explore", "kl_divergence", "latent", "load", "load_folder", "load_vae", "metrics", "runtime",
-    "save_vae",
+    "DiscretizedLogistic", "Gaussian", "HierarchicalVAE", "ImageAugmentOverSampler", "ImageDataset",
+    "LatentFrames", "MLPDecoder", "MLPEncoder", "ResidualDecoder", "ResidualEncoder",
+    "VAEOverSampler", "build_vae", "explore", "kl_divergence", "latent", "load", "load_folder",
+    "load_vae", "metrics", "runtime", "save_vae",
 ]  # fmt: skip
 
 

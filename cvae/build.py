@@ -7,7 +7,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from cvae import likelihoods, networks
+from cvae import likelihoods, networks, priors
+from cvae.generative import GenerativeModel
+from cvae.hierarchical import HierarchicalVAE
 from cvae.utils.files import atomic_write, check_writable
 from cvae.vae import VAE, ConditionalVAE
 
@@ -31,21 +33,23 @@ def build_vae(
     seed: int | None = None,
     free_bits: float = 0.0,
     importance_samples: int = 1,
+    prior: str | priors.Prior = "normal",
     encoder: dict | None = None,
     decoder: dict | None = None,
     **options,
-) -> VAE:
+) -> GenerativeModel:
     """Build a VAE, or a `ConditionalVAE` where num_classes is given.
 
     Args:
         image_shape: (height, width, channels), of any size.
-        latent_dim: dimensions of z.
+        latent_dim: dimensions of z; of the top one where there are several.
         network: "mlp", "conv", "residual", or for photographs "cosine", which has a latent_dim and a
-            likelihood of its own.
+            likelihood of its own; "hierarchical" for a `HierarchicalVAE`, whose options are its
+            arguments.
         likelihood: a name or an instance. A Gaussian of fixed variance gets means in [0, 1], through
             a sigmoid.
         num_classes: number of labels of a conditional VAE.
-        beta, seed, free_bits, importance_samples: see `VAE`.
+        beta, seed, free_bits, importance_samples, prior: see `VAE`.
         encoder, decoder: dicts of arguments for the one network alone.
         **options: arguments for both, in the encoder's order: hidden, filters, strides and blocks
             are reversed for the decoder.
@@ -53,8 +57,15 @@ def build_vae(
     Raises:
         ValueError: an unknown network, likelihood or argument.
     """
+    training = {
+        "beta": beta, "seed": seed, "free_bits": free_bits, "importance_samples": importance_samples,
+    }  # fmt: skip
+    if network == "hierarchical":
+        check_hierarchical(num_classes, prior, encoder, decoder, options)
+        return HierarchicalVAE(image_shape, latent_dim, likelihood=likelihood, **training, **options)
     if network not in NETWORKS:
-        raise ValueError(f"network must be one of {', '.join(NETWORKS)}, got {network!r}")
+        names = ", ".join((*NETWORKS, "hierarchical"))
+        raise ValueError(f"network must be one of {names}, got {network!r}")
     if num_classes is not None and network == "cosine":
         raise ValueError("a 'cosine' network takes no labels: leave out num_classes")
     likelihood = likelihoods.get(likelihood)
@@ -71,12 +82,25 @@ def build_vae(
     first = (latent_dim, image_shape) if network == "cosine" else (latent_dim,)
     encoder = checked(encoder_class, options | (encoder or {}))(*first)
     decoder = checked(decoder_class, outputs | mirrored | (decoder or {}))(image_shape)
-    training = {
-        "beta": beta, "seed": seed, "free_bits": free_bits, "importance_samples": importance_samples,
-    }  # fmt: skip
+    training["prior"] = prior
     if num_classes is None:
         return VAE(encoder, decoder, likelihood, **training)
     return ConditionalVAE(encoder, decoder, num_classes, likelihood, **training)
+
+
+def check_hierarchical(num_classes, prior, encoder, decoder, options):
+    """Raises ValueError for what a `HierarchicalVAE` has not."""
+    if num_classes is not None:
+        raise ValueError("a 'hierarchical' network takes no labels: leave out num_classes")
+    if prior != "normal":
+        raise ValueError("a 'hierarchical' network has learnt priors below the top: leave out prior")
+    known = set(HierarchicalVAE.ARGUMENTS) - {"image_shape", "latent_dim"}
+    unknown = sorted(set(options) - known)
+    unknown += [name for name, value in (("encoder", encoder), ("decoder", decoder)) if value]
+    if unknown:
+        raise ValueError(
+            f"HierarchicalVAE has no argument {', '.join(unknown)}; it has {', '.join(sorted(known))}"
+        )
 
 
 def checked(network_class, options):
@@ -151,6 +175,6 @@ def load_vae(path: str | Path, custom_objects: dict | None = None) -> VAE:
             f"{path} is not a VAE that this package saved, or is damaged ({type(error).__name__}: "
             f"{words[:400]})"
         ) from error
-    if not isinstance(vae, VAE):
+    if not isinstance(vae, GenerativeModel):
         raise ValueError(f"{path} holds a {type(vae).__name__}, not a VAE of this package")
     return vae

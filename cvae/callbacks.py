@@ -1,5 +1,7 @@
 """Callbacks for training a VAE with Keras's `fit`."""
 
+from collections import deque
+
 import keras
 import numpy as np
 
@@ -60,21 +62,32 @@ class StopOnNaN(keras.callbacks.Callback):
     """Stop at the first batch whose loss is NaN or infinite, and say what to try.
 
     `VAE.fit` adds one by itself. Keras's running mean of the loss stays NaN once it is, so one look
-    at each call suffices, also where an execution makes several steps.
+    at each call suffices, also where an execution makes several steps. A loss is looked at some calls
+    later, when it is known: on a GPU, to ask for it at once would be to wait for it at every step.
 
     Raises:
         FloatingPointError: with the epoch and the batch, both counted from 1.
     """
 
+    LATER = 16  # calls
+
     def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch + 1
+        self.epoch, self.waiting = epoch + 1, deque()
 
     def on_train_batch_end(self, batch, logs=None):
-        loss = (logs or {}).get("loss")
+        self.waiting.append((batch + 1, (logs or {}).get("loss")))
+        if len(self.waiting) > self.LATER:
+            self.look_at(*self.waiting.popleft())
+
+    def on_epoch_end(self, epoch, logs=None):
+        while self.waiting:
+            self.look_at(*self.waiting.popleft())
+
+    def look_at(self, batch, loss):
         if loss is None or np.isfinite(float(loss)):
             return
         raise FloatingPointError(
-            f"the loss became {float(loss)} in epoch {self.epoch}, batch {batch + 1}. Try a learning "
+            f"the loss became {float(loss)} in epoch {self.epoch}, batch {batch}. Try a learning "
             "rate ten times lower, an optimizer with clipnorm=1.0, or a larger variance if the "
             "likelihood is a Gaussian; look for pixels outside [0, 1] in a distributed "
             "data set, which is not checked; the weights are spoilt: build the model anew"

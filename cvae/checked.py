@@ -107,7 +107,8 @@ class CheckedModel(PortableModel):
             with own_words(watches):
                 return super().fit(
                     x, y, batch_size, epochs, verbose,
-                    [*keras.tree.flatten(callbacks or []), StopOnNaN()], validation_split,
+                    # The first, so that no callback makes a backup of spoilt weights.
+                    [StopOnNaN(), *keras.tree.flatten(callbacks or [])], validation_split,
                     validation_data, shuffle, None, weights, **options,
                 )  # fmt: skip
         finally:

@@ -1,7 +1,6 @@
-"""What a model of images can do, whatever is inside: encode, decode, sample, interpolate, weigh
-samples of z."""
+"""What a model of images can do, whatever is inside: encode, decode, sample, interpolate."""
 
-from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,18 +8,16 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from cvae import gaussian
-from cvae.checked import CheckedModel
-from cvae.gaussian import log_normal, reparameterize
+from cvae.elbo import ElboModel
 from cvae.utils.checks import check_z, in_batches
-from cvae.utils.images import Tensor
 
 
-class GenerativeModel(CheckedModel):
+class GenerativeModel(ElboModel):
     """NumPy in, NumPy out, in batches. `VAE` says what a batch goes through.
 
-    A subclass has the attributes latent_dim, image_shape and likelihood, and the methods
-    `encode_batch(inputs)`, `decode_batch(z, inputs)`, `images_of(inputs)`, `check_arrays(x)` and
-    `with_labels(x, labels)`; inputs are images, or a dict of images and labels.
+    A subclass has, beside what `ElboModel` asks for, the attributes latent_dim and prior and the method
+    `decode_batch(z, inputs)`; or, with another z, `encode`, `codes`, `decode` and `sample` of its own.
+    inputs are images, or a dict of images and labels.
     """
 
     def encode(
@@ -30,25 +27,31 @@ class GenerativeModel(CheckedModel):
         inputs = self.check_arrays(self.with_labels(images, labels))
         return in_batches(self.encode_batch, inputs, batch_size)
 
+    def codes(self, images: ArrayLike, labels: ArrayLike | None = None, batch_size: int = 512) -> Any:
+        """The z that stands for each image, as `decode` takes it: z_mean."""
+        return self.encode(images, labels, batch_size)[0]
+
     def decode(self, z: ArrayLike, labels: ArrayLike | None = None, batch_size: int = 512) -> np.ndarray:
         """z (n, latent_dim) -> the expected images (n, height, width, channels), in [0, 1]."""
         inputs = self.with_labels(check_z(z, self.latent_dim), labels)  # z in the images' place
 
         def decode_batch(batch):
-            parameters = self.decode_batch(self.images_of(batch), batch)
-            return ops.clip(self.likelihood.mean(parameters), 0.0, 1.0)
+            return self.expected_images(self.decode_batch(self.images_of(batch), batch))
 
         return in_batches(decode_batch, inputs, batch_size)
+
+    def expected_images(self, parameters):
+        return ops.clip(self.likelihood.mean(parameters), 0.0, 1.0)
 
     def reconstruct(
         self, images: ArrayLike, labels: ArrayLike | None = None, batch_size: int = 512
     ) -> np.ndarray:
-        """Images -> what the decoder makes of z_mean: same shape, float32 in [0, 1]."""
-        return self.decode(self.encode(images, labels, batch_size)[0], labels, batch_size)
+        """Images -> what the decoder makes of the mean of q: same shape, float32 in [0, 1]."""
+        return self.decode(self.codes(images, labels, batch_size), labels, batch_size)
 
     def sample(self, n: int, labels: ArrayLike | None = None, seed: int | None = None) -> np.ndarray:
         """n images decoded from the prior: (n, height, width, channels), in [0, 1]."""
-        z = gaussian.prior(n, self.latent_dim, seed)
+        z = self.prior.sample(n, self.latent_dim, seed)
         return self.decode(z, labels if labels is None or np.ndim(labels) else np.full(n, labels))
 
     def interpolate(
@@ -73,48 +76,12 @@ class GenerativeModel(CheckedModel):
         single = np.ndim(a) == 3
         a, b = (np.asarray(x)[None] if np.ndim(x) == 3 else x for x in (a, b))
         labels = None if labels is None else np.broadcast_to(labels, len(a))
-        z = gaussian.interpolate(self.encode(a, labels)[0], self.encode(b, labels)[0], steps, method)
+
+        def way(z_a, z_b):
+            flat = (z.reshape(len(z), -1) for z in (z_a, z_b))
+            return gaussian.interpolate(*flat, steps, method).reshape(-1, *z_a.shape[1:])
+
+        z = keras.tree.map_structure(way, self.codes(a, labels), self.codes(b, labels))
         labels = None if labels is None else np.repeat(labels, steps)
-        images = self.decode(z.reshape(-1, self.latent_dim), labels)
-        images = images.reshape(*z.shape[:2], *self.image_shape)
+        images = self.decode(z, labels).reshape(-1, steps, *self.image_shape)
         return images[0] if single else images
-
-    def log_importance_weights(
-        self,
-        inputs: Tensor | dict[str, Tensor],
-        z_mean: Tensor,
-        z_log_var: Tensor,
-        samples: int,
-        noise: keras.random.SeedGenerator,
-        log_likelihood: Callable[[Tensor, Tensor], Tensor],
-        beta: float | keras.Variable = 1.0,
-        training: bool = False,
-        images: Tensor | None = None,
-    ) -> Tensor:
-        """log p(x | z) + log p(z) - log q(z | x) for samples of z from q: (samples, batch), in nats.
-
-        The mean over samples of their exponentials estimates p(x) without bias.
-
-        Args:
-            inputs: a batch, as the model takes it.
-            z_mean, z_log_var: (batch, latent_dim), what the encoder says of it.
-            samples: of z for each image.
-            noise: a `keras.random.SeedGenerator`.
-            log_likelihood: (images, parameters) -> (n,): a likelihood's `log_prob` or `log_mass`.
-            beta: weight of log p(z) - log q(z | x); 1 for the importance weights proper.
-            training: the decoder's mode.
-            images: to explain; None for those of `inputs`.
-
-        Source: Burda et al. (2016), "Importance weighted autoencoders", equation 8.
-        """
-
-        def repeat(a):
-            return ops.tile(a, [samples] + [1] * (len(a.shape) - 1))
-
-        images = repeat(self.images_of(inputs) if images is None else images)
-        inputs = keras.tree.map_structure(repeat, inputs)
-        z_mean, z_log_var = repeat(z_mean), repeat(z_log_var)
-        z = reparameterize(z_mean, z_log_var, noise)
-        reconstruction = log_likelihood(images, self.decode_batch(z, inputs, training))
-        log_ratio = log_normal(z) - log_normal(z, z_mean, z_log_var)
-        return ops.reshape(reconstruction + beta * log_ratio, (samples, -1))

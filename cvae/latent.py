@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cvae import gaussian
-from cvae.utils.checks import check_count
+from cvae.generative import GenerativeModel
+from cvae.priors import StandardNormal
+from cvae.utils.checks import check_count, check_seed, in_batches
 from cvae.vae import VAE
 
 
@@ -35,8 +37,11 @@ def grid(
         along dims[1], as in a scatter plot.
 
     Raises:
-        ValueError: n below 2, quantiles that do not rise within (0, 1), dims that do not exist.
+        ValueError: n below 2, quantiles that do not rise within (0, 1), dims that do not exist; a learnt
+            prior.
+        TypeError: a model of several layers of z.
     """
+    check_one_z(vae, "latent.grid")
     low, high = quantiles
     if check_count("n", n) < 2 or not 0 < low < high < 1:
         raise ValueError(
@@ -57,6 +62,20 @@ def grid(
     z = z.reshape(-1, vae.latent_dim).astype("float32")
     images = vae.decode(z, None if labels is None else np.full(len(z), labels))
     return images.reshape(rows, n, *images.shape[1:])
+
+
+def check_one_z(vae, what: str, normal: bool = True) -> None:
+    """Raises TypeError for a model of several layers of z, ValueError for another prior than N(0, I)."""
+    if not isinstance(vae, VAE):
+        raise TypeError(
+            f"{what} looks into the one z of a VAE, a {type(vae).__name__} has several: encode gives "
+            "them, decode takes them, latent.kl_per_layer says what each is worth"
+        )
+    if normal and not isinstance(vae.prior, StandardNormal):
+        raise ValueError(
+            f"{what} takes p(z) = N(0, I), this VAE has learnt its prior: look at vae.prior.sample and "
+            "vae.encode"
+        )
 
 
 def project(z: ArrayLike, method: str = "pca", dim: int = 2, seed: int = 0) -> np.ndarray:
@@ -93,10 +112,39 @@ def kl_per_dimension(vae: VAE, images: ArrayLike, labels: ArrayLike | None = Non
     """The KL term of each latent dimension, averaged over the images: (latent_dim,) in nats.
 
     The sum is the `kl` that training logs. A dimension near 0 carries nothing about the image.
+
+    Raises:
+        ValueError: a learnt prior, whose KL does not fall into dimensions.
+        TypeError: a model of several layers of z.
     """
+    check_one_z(vae, "latent.kl_per_dimension")
     z_mean, z_log_var = vae.encode(images, labels)
     terms = keras.ops.convert_to_numpy(gaussian.kl_terms(z_mean, z_log_var))
     return terms.mean(axis=0)
+
+
+def kl_per_layer(
+    vae: GenerativeModel,
+    images: ArrayLike,
+    labels: ArrayLike | None = None,
+    *,
+    seed: int = 0,
+    batch_size: int = 512,
+) -> np.ndarray:
+    """The KL term of each layer of z, averaged over the images: (layers,) in nats, top first.
+
+    The sum is the `kl` that training logs. A layer near 0 says nothing about the image: it is drawn from
+    its prior. seed: of the z above, at which a layer's KL is taken.
+    """
+    noise = keras.random.SeedGenerator(check_seed(seed))
+    inputs = vae.check_arrays(vae.with_labels(images, labels))
+
+    def terms(batch):
+        terms = vae.kl_terms(vae.draw(vae.encode_batch(batch), batch, noise))
+        one_z = isinstance(vae, VAE)
+        return keras.ops.sum(terms, axis=-1, keepdims=True) if one_z else terms
+
+    return in_batches(terms, inputs, batch_size).mean(axis=0)
 
 
 def active_units(
@@ -108,5 +156,6 @@ def active_units(
     """
     if not threshold > 0:
         raise ValueError(f"threshold must be above 0, got {threshold}")
+    check_one_z(vae, "latent.active_units", normal=False)
     z_mean, _ = vae.encode(images, labels)
     return int((z_mean.var(axis=0) > threshold).sum())

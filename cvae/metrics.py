@@ -9,16 +9,15 @@ from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 from tqdm import tqdm
 
-from cvae.gaussian import kl_divergence, reparameterize
+from cvae.generative import GenerativeModel
 from cvae.likelihoods import DiscretizedLogistic
 from cvae.utils.checks import check_count, check_image_shape, check_seed, in_batches
 from cvae.utils.environment import flag
 from cvae.utils.images import check_images
-from cvae.vae import VAE
 
 
 def elbo(
-    vae: VAE,
+    vae: GenerativeModel,
     images: ArrayLike,
     labels: ArrayLike | None = None,
     *,
@@ -48,18 +47,18 @@ def elbo(
     inputs, density, noise = prepared(vae, images, labels, discrete, seed)
 
     def elbo_batch(batch):
-        z_mean, z_log_var = vae.encode_batch(batch)
-        total = 0.0
+        encoded, total = vae.encode_batch(batch), 0.0
         for _ in range(samples):
-            parameters = vae.decode_batch(reparameterize(z_mean, z_log_var, noise), batch)
-            total = total + density(vae.images_of(batch), parameters)
-        return total / samples - kl_divergence(z_mean, z_log_var)
+            outputs = vae.draw(encoded, batch, noise)
+            reconstruction = density(vae.images_of(batch), outputs["parameters"])
+            total = total + reconstruction - ops.sum(vae.kl_terms(outputs), axis=-1)
+        return total / samples
 
     return in_batches(elbo_batch, inputs, batch_size)
 
 
 def nll(
-    vae: VAE,
+    vae: GenerativeModel,
     images: ArrayLike,
     labels: ArrayLike | None = None,
     *,
@@ -97,7 +96,7 @@ def mean_and_error(values: ArrayLike) -> tuple[float, float]:
 
 
 def log_likelihood(
-    vae: VAE,
+    vae: GenerativeModel,
     images: ArrayLike,
     labels: ArrayLike | None = None,
     *,
@@ -132,11 +131,9 @@ def log_likelihood(
     for start in tqdm(range(0, n, at_once), desc="NLL", delay=1, disable=quiet):
         piece = slice(start, start + at_once)
         batch = keras.tree.map_structure(lambda a: a[piece], inputs)  # noqa: B023
-        z_mean, z_log_var = vae.encode_batch(batch)
+        encoded = vae.encode_batch(batch)
         log_weights = [
-            ops.convert_to_numpy(
-                vae.log_importance_weights(batch, z_mean, z_log_var, count, noise, density)
-            )
+            ops.convert_to_numpy(vae.log_importance_weights(batch, encoded, count, noise, density))
             for count in draws
         ]
         per_image.append(logsumexp(np.float64(np.concatenate(log_weights)), axis=0) - np.log(samples))

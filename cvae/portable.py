@@ -1,24 +1,41 @@
 """Saving, loading and exporting a model whole: networks, frozen parts, the state of its noise."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from cvae.networks.base import Portable
 from cvae.utils.checks import check_not_negative
 
-PARTS = ("encoder", "decoder", "likelihood")  # of a config, objects of their own
+PARTS = ("encoder", "decoder", "likelihood", "prior")  # of a config, objects of their own
 
 
 def changeable(name: str) -> property:
-    """An attribute that may be set to a number while the model is trained: the variable `_name`."""
+    """An attribute that may be set while the model is trained, to a number or to one for each term of
+    the KL where the model has them apart: the variable `_name`."""
 
-    def change(self, value: float) -> None:
-        getattr(self, f"_{name}").assign(check_not_negative(name, value))
+    def change(self, value: float | Sequence[float]) -> None:
+        variable = getattr(self, f"_{name}")
+        variable.assign(check_setting(name, value, variable.shape))
 
     return property(lambda self: getattr(self, f"_{name}"), change)
+
+
+def check_setting(name: str, value: float | Sequence[float], shape: tuple[int, ...]) -> np.ndarray:
+    """Return a number of at least 0, or one for each of shape[0] layers, in this shape; or say what is
+    wrong with it."""
+    if not shape or np.ndim(value) == 0:
+        return np.full(shape, check_not_negative(name, value), "float32")
+    if np.shape(value) != tuple(shape):
+        raise ValueError(
+            f"{name} must be a number of at least 0, or one for each of {shape[0]} layers, top first; "
+            f"got {value!r}"
+        )
+    return np.array([check_not_negative(f"each of {name}", number) for number in value], "float32")
 
 
 class PortableModel(Portable):
@@ -69,9 +86,13 @@ class PortableModel(Portable):
                 layer.build_from_config(built)
         return model
 
+    def parts(self) -> list:
+        """What the constructor makes, or is given."""
+        return [getattr(self, part) for part in PARTS]
+
     def own_layers(self) -> list[keras.layers.Layer]:
-        """Layers beside the parts."""
-        return [layer for layer in self.layers if all(layer is not getattr(self, p) for p in PARTS)]
+        """Layers beside those that the constructor makes."""
+        return [layer for layer in self.layers if all(layer is not part for part in self.parts())]
 
     def compile_from_config(self, config):
         """As Keras has it for models that do not override `compile`."""
@@ -81,14 +102,18 @@ class PortableModel(Portable):
     def export(self, filepath: str | Path, *args, **options) -> Any:
         """As `keras.Model.export`, for other programs to run: a SavedModel, or what Keras offers more.
 
-        What is exported draws nothing: z is z_mean, so that the same image gives the same numbers.
-        Images go in as float32 in [0, 1], labels as int32; z_mean, z_log_var and the likelihood's
-        parameters come out.
+        What is exported draws nothing: z is the mean of q: the same image gives the same numbers.
+        Images go in as float32 in [0, 1], labels as int32; what `call` gives comes out, of a VAE z_mean,
+        z_log_var, z and the likelihood's parameters; of several layers of z each by itself, as z_1, z_2
+        and so on, top first.
         """
         inputs = keras.tree.map_structure(
             lambda tensor: keras.Input(tensor.shape[1:], dtype=tensor.dtype), self.symbolic_inputs()
         )
-        z_mean, z_log_var = self.encode_batch(inputs)
-        parameters = self.decode_batch(z_mean, inputs)
-        outputs = {"z_mean": z_mean, "z_log_var": z_log_var, "parameters": parameters}
+        outputs = {}
+        for name, value in self.draw(self.encode_batch(inputs), inputs, noise=None).items():
+            if isinstance(value, list):  # which no signature of a SavedModel may hold
+                outputs |= {f"{name}_{n}": part for n, part in enumerate(value, 1)}
+            else:
+                outputs[name] = value
         return keras.Model(inputs, outputs).export(filepath, *args, **options)

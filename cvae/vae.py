@@ -1,29 +1,23 @@
 """The variational autoencoder, plain and conditional, as a `keras.Model`.
 
-q(z | x) = N(z_mean, exp(z_log_var)), p(z) = N(0, I), p(x | z) as the likelihood says. Training
-minimises -ELBO = reconstruction + beta * kl, in nats per image: reconstruction = -log p(x | z) at one
-sampled z, summed over pixels; kl = KL(q(z | x) || p(z)), summed over latent dimensions.
+q(z | x) = N(z_mean, exp(z_log_var)), p(z) = N(0, I) or learnt, p(x | z) as the likelihood says. `elbo`
+has the loss, `generative` what can be done with a trained one.
 
-Source: Kingma & Welling (2014), equations 3 and 10; Higgins et al. (2017) for beta; Kingma et al.
-(2016), "Improved variational inference with inverse autoregressive flow", for free bits; Burda et al.
-(2016), equation 8, for the importance-weighted bound.
+Source: Kingma & Welling (2014); Sohn et al. (2015) for the conditional one.
 """
-
-from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import ArrayLike
 
-from cvae import likelihoods
+from cvae import likelihoods, priors
 from cvae.checked import check_known_labels, check_known_shape, check_target
-from cvae.gaussian import kl_divergence, kl_terms, reparameterize
+from cvae.gaussian import log_normal, reparameterize
 from cvae.generative import GenerativeModel
 from cvae.networks.pair import check_pair, sizes_of
-from cvae.portable import changeable
-from cvae.utils.checks import check_count, check_labels, check_not_negative, check_seed, check_weights
-from cvae.utils.images import Tensor, check_images, to_float
+from cvae.utils.checks import check_count, check_labels, check_weights
+from cvae.utils.images import check_images, to_float
 
 
 @keras.saving.register_keras_serializable("cvae")
@@ -43,6 +37,9 @@ class VAE(GenerativeModel):
         importance_samples: samples of z for each image in training: with more than one, the loss that
             is minimised is the tighter importance-weighted bound (and free_bits play no part). Held-out
             losses are -ELBO all the same; `metrics.nll` measures the bound.
+        prior: "normal", N(0, I); "flow", learnt with the networks; or an instance, see `priors`.
+            With a learnt one the kl is estimated at the z drawn and is one term: free_bits is what all
+            dimensions together may cost.
 
     Logged: `loss` (-ELBO where beta is 1), `reconstruction` and `kl`, in nats per image; with `val_`
     for the held-out data that `fit` is given. Validation samples z too: it estimates the ELBO. What
@@ -60,7 +57,7 @@ class VAE(GenerativeModel):
 
     FIXED = (
         "encoder", "decoder", "likelihood", "latent_dim", "image_shape", "num_classes", "seed",
-        "importance_samples",
+        "importance_samples", "prior",
     )  # fmt: skip
     num_classes = None  # a `ConditionalVAE` has some
 
@@ -73,52 +70,27 @@ class VAE(GenerativeModel):
         seed: int | None = None,
         free_bits: float = 0.0,
         importance_samples: int = 1,
+        prior: str | priors.Prior = "normal",
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.likelihood = likelihoods.get(likelihood)
+        super().__init__(likelihood, beta, seed, free_bits, importance_samples, **kwargs)
         self.latent_dim, self.image_shape = sizes_of(
             encoder, decoder, self.likelihood.parameters, self.num_classes or 0
         )
         self.encoder, self.decoder = encoder, decoder
-        # Variables: Python floats would be frozen into the graph when `fit` first traces it.
-        self._beta, self._free_bits = (
-            keras.Variable(
-                check_not_negative(name, value),
-                trainable=False,
-                dtype="float32",
-                autocast=False,
-                name=name,
-            )
-            for name, value in (("beta", beta), ("free_bits", free_bits))
-        )
-        self.importance_samples = check_count("importance_samples", importance_samples)
-        self.seed = check_seed(seed)
-        self.noise = keras.random.SeedGenerator(self.seed)
-        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
-        self.kl_tracker = keras.metrics.Mean(name="kl")
+        self.prior = priors.get(prior)
         self.add_parts()
         check_pair(
             encoder, decoder, self.likelihood, self.latent_dim, self.image_shape, self.num_classes or 0
         )
         self.compute_output_spec(self.symbolic_inputs())
+        self.prior.build((None, self.latent_dim))
         self.built = True
-
-    beta, free_bits = changeable("beta"), changeable("free_bits")
-
-    def settings(self):
-        return [self._beta, self._free_bits] if hasattr(self, "_free_bits") else []
 
     def add_parts(self):
         """Layers beyond encoder and decoder; a plain VAE has none."""
 
-    # Training. `ConditionalVAE` overrides the short methods, and nothing else differs.
-
-    def symbolic_inputs(self):
-        return keras.KerasTensor((None, *self.image_shape))
-
-    def images_of(self, inputs):
-        return inputs
+    # What a batch goes through. `ConditionalVAE` overrides the short methods, and nothing else differs.
 
     def encode_batch(self, inputs, training=False):
         return self.encoder(to_float(inputs), training=training)
@@ -126,66 +98,23 @@ class VAE(GenerativeModel):
     def decode_batch(self, z, inputs, training=False):
         return ops.cast(self.decoder(z, training=training), "float32")
 
-    def call(self, inputs, training=False):
-        """inputs -> a dict of z_mean, z_log_var, z and the likelihood's parameters."""
-        z_mean, z_log_var = self.encode_batch(inputs, training)
-        z = reparameterize(z_mean, z_log_var, self.noise)
+    def draw(self, encoded, inputs, noise, training=False):
+        """A dict of z_mean, z_log_var, z and the likelihood's parameters; without noise z is z_mean."""
+        z_mean, z_log_var = encoded
+        z = z_mean if noise is None else reparameterize(z_mean, z_log_var, noise)
         parameters = self.decode_batch(z, inputs, training)
         return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z, "parameters": parameters}
 
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Tensor:
-        """-ELBO averaged over the batch, in nats per image. All the rest of `fit` is Keras's own.
+    def encoded_in(self, outputs, inputs):
+        return outputs["z_mean"], outputs["z_log_var"]
 
-        y: images to explain in place of those in x.
-        """
-        images, own_losses = self.images_of(x) if y is None else y, list(self.losses)
-        reconstruction = -self.likelihood.log_prob(images, y_pred["parameters"])
-        kl = kl_divergence(y_pred["z_mean"], y_pred["z_log_var"])
-        self.reconstruction_tracker.update_state(reconstruction, sample_weight)
-        self.kl_tracker.update_state(kl, sample_weight)
-        if training and self.importance_samples > 1:
-            loss = self.importance_weighted_loss(x, images, y_pred)
-        else:
-            charged = self.charged_kl(y_pred, kl, sample_weight) if training else kl
-            loss = reconstruction + self.beta * charged
-        return self.batch_mean(kl, loss, sample_weight) + self.own_losses(own_losses, kl)
+    def kl_terms(self, outputs):
+        return self.prior.kl_terms(outputs["z_mean"], outputs["z_log_var"], outputs.get("z"))
 
-    def charged_kl(self, y_pred, kl, sample_weight):
-        """The KL; with free_bits each dimension's mean over the batch, at least that: (batch,)."""
-        terms = kl_terms(y_pred["z_mean"], y_pred["z_log_var"])
-        weights = ops.ones_like(kl) if sample_weight is None else ops.cast(sample_weight, kl.dtype)
-        mean = ops.sum(terms * weights[:, None], axis=0) / ops.maximum(ops.sum(weights), 1e-7)
-        free = ops.sum(ops.maximum(mean, self.free_bits)) * ops.ones_like(kl)
-        return ops.where(self.free_bits > 0, free, kl)
-
-    def importance_weighted_loss(self, x, images, y_pred):
-        """-log mean p(x, z) / q(z | x) over samples of z: (batch,). Beta weighs p(z) / q(z | x)."""
-        log_weights = self.log_importance_weights(
-            x, y_pred["z_mean"], y_pred["z_log_var"], self.importance_samples, self.noise,
-            self.likelihood.log_prob, self.beta, training=True, images=images,
-        )  # fmt: skip
-        return ops.log(float(self.importance_samples)) - ops.logsumexp(log_weights, axis=0)
-
-    def arrange(self, x, y):
-        """x and y of a batch as the model wants them, by their shapes alone."""
-        if isinstance(x, dict):
-            raise TypeError(
-                f"a plain VAE takes images alone, got a dict of {sorted(x)}: use ConditionalVAE, or "
-                "leave the rest out, of a stream with stream.map(lambda row: row['image'])"
-            )
-        check_known_shape(x, self.image_shape)
-        check_target(y)
-        return x, y
-
-    def check_arrays(self, x):
-        return check_images(x, self.image_shape)
+    def log_ratios(self, outputs):
+        z = outputs["z"]
+        log_q = log_normal(z, outputs["z_mean"], outputs["z_log_var"])
+        return (self.prior.log_prob(z) - log_q)[:, None]
 
     def init_output_bias(self, images: ArrayLike) -> None:
         """Start the decoder at the mean of these training images: it need not be learnt first.
@@ -201,25 +130,17 @@ class VAE(GenerativeModel):
             return
         if not hasattr(self.decoder, "set_output_bias"):
             raise TypeError("init_output_bias needs a decoder with a method set_output_bias")
-        images = check_images(images, self.image_shape)
-        means = images.mean(axis=0, dtype="float64") / (255 if images.dtype == np.uint8 else 1)
-        self.decoder.set_output_bias(self.likelihood.parameters_for(means))
+        super().init_output_bias(images)
 
-    def with_labels(self, x, labels):
-        if labels is not None:
-            raise TypeError("a plain VAE takes no labels: use ConditionalVAE, or leave them out")
-        return x
+    def set_output_bias(self, parameters):
+        self.decoder.set_output_bias(parameters)
 
     def get_config(self):
         return {
             **super().get_config(),
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "decoder": keras.saving.serialize_keras_object(self.decoder),
-            "likelihood": keras.saving.serialize_keras_object(self.likelihood),
-            "beta": float(ops.convert_to_numpy(self.beta)),
-            "seed": self.seed,
-            "free_bits": float(ops.convert_to_numpy(self.free_bits)),
-            "importance_samples": self.importance_samples,
+            "prior": keras.saving.serialize_keras_object(self.prior),
         }
 
 

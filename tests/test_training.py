@@ -10,8 +10,10 @@ import keras
 import numpy as np
 import pytest
 from conftest import give
+from keras import ops
 
 import cvae
+from cvae import metrics
 from cvae.experiments import catalogue, storage, training
 
 
@@ -304,6 +306,67 @@ def test_interrupted_training_goes_on(tiny_recipe, tmp_path):
     history = json.loads(out.with_suffix(".json").read_text())["history"]
     assert len(history["loss"]) == 3
     assert history["loss"][2] < history["loss"][0]
+
+
+HIERARCHICAL = {
+    "network": "hierarchical", "options": {"filters": (4, 4), "groups": ((1,), (1,)), "hidden": 8},
+    "schedule": "cosine", "warmup": 2, "ema": 0.9, "clip_norm": 100.0, "learning_rate": 1e-2,
+}  # fmt: skip
+
+
+def test_a_hierarchical_recipe_goes_on_with_its_average(tiny_recipe, tmp_path):
+    """Interrupted or not: what is kept is the average of the weights over all steps, and the held-out
+    losses are of it."""
+    recipe, weights = tiny_recipe.replace(**HIERARCHICAL, epochs=4), {}
+    data = recipe.settings.load()
+    for stops in ((), (2,)):
+        out = tmp_path / f"{stops}.keras"
+        for epoch in stops:
+            with pytest.raises(KeyboardInterrupt):
+                training.train(recipe, out, callbacks=[StopAfter(epoch)], verbose=0)
+        vae = training.train(recipe, out, verbose=0)
+        kept, averages = vae.trainable_variables, vae.optimizer._model_variables_moving_average
+        for weight, average in zip(kept, averages, strict=True):
+            np.testing.assert_allclose(weight, average, rtol=1e-5, atol=1e-6)
+        weights[stops] = np.concatenate([np.ravel(ops.convert_to_numpy(weight)) for weight in kept])
+        card = json.loads(out.with_suffix(".json").read_text())
+        assert card["parameters"] == vae.count_params()
+        bound = -metrics.elbo(cvae.load_vae(out), data.x_test, samples=50).mean()
+        assert card["final"]["val_loss"] == pytest.approx(bound, rel=0.05)
+    # In another order of the images, the steps of the first two epochs in it.
+    drawn = recipe.settings.build((8, 8, 1))
+    start = np.concatenate([np.ravel(ops.convert_to_numpy(w)) for w in drawn.trainable_variables])
+    moved = [weight - start for weight in weights.values()]
+    assert np.corrcoef(*moved)[0, 1] > 0.8
+
+
+def test_a_hierarchical_recipe_starts_with_the_weights_of_another(tiny_recipe, monkeypatch):
+    first = tiny_recipe.replace(**HIERARCHICAL, epochs=1)
+    monkeypatch.setitem(catalogue.RECIPES, "tiny", first)
+    further = first.replace(
+        name="further", start="tiny", learning_rate=1e-9, importance_samples=2, ema=None
+    )
+    vae, trained = training.train(further, verbose=0), training.load_or_train("tiny", verbose=0)
+    np.testing.assert_allclose(vae.sample(3, seed=0), trained.sample(3, seed=0), atol=1e-5)
+    with pytest.raises(ValueError, match="cannot start with the weights of tiny, whose network"):
+        training.train(further.replace(name="other", options={"filters": (4,), "groups": ((1,),)}))
+    with pytest.raises(ValueError, match="a hierarchical network has none"):
+        training.train(further.replace(name="other", reinit_latent_layers=True))
+
+
+def test_a_learnt_prior_starts_as_it_was_drawn_beside_the_weights_of_another(tiny_recipe):
+    trained = training.load_or_train("tiny", verbose=0)
+    further = tiny_recipe.replace(
+        name="further", start="tiny", prior="flow", learning_rate=1e-9, epochs=1
+    )
+    vae = training.train(further, verbose=0)
+    np.testing.assert_allclose(vae.sample(3, seed=0), trained.sample(3, seed=0), atol=1e-4)
+
+
+@pytest.mark.parametrize("change", [{"warmup": 5}, {"warmup": -1}, {"ema": 1.0}, {"ema": 0}])
+def test_wrong_settings_of_the_optimizer(tiny_recipe, change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        tiny_recipe.replace(**change)
 
 
 @pytest.mark.parametrize("spoilt", ["training_metadata.json", "latest.weights.h5", "both", "log"])

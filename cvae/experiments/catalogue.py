@@ -3,6 +3,7 @@
 import difflib
 
 from cvae.experiments.ablation import ABLATION, OTHERS, TRIED
+from cvae.experiments.hierarchy import HIERARCHICAL
 from cvae.experiments.recipe import Recipe, make_recipe
 from cvae.experiments.reports import REPORTS, zhao
 
@@ -127,7 +128,18 @@ ASIDE = (
 
 RECIPES = {
     recipe.name: recipe
-    for recipe in (*REPORTS, *BETTER, *CIFAR10, COSINE, *SEEDS, *ASIDE, *ABLATION, *TRIED, *OTHERS)
+    for recipe in (
+        *REPORTS,
+        *BETTER,
+        *CIFAR10,
+        COSINE,
+        *SEEDS,
+        *ASIDE,
+        *ABLATION,
+        *TRIED,
+        *OTHERS,
+        *HIERARCHICAL,
+    )
 }
 
 

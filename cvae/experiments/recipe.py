@@ -13,9 +13,9 @@ from cvae.callbacks import AnnealBeta
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.binarize import binarize, binarize_dataset, binarized_source
 from cvae.datasets.tfds import load, source_of
+from cvae.generative import GenerativeModel
 from cvae.likelihoods import Gaussian
 from cvae.utils.checks import check_count
-from cvae.vae import VAE
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,13 @@ class Settings:
             default.
         conditional: tell the encoder and the decoder the label: a `ConditionalVAE`.
         bias_init: start the decoder at the mean image.
-        free_bits, importance_samples: of the VAE, see there.
+        free_bits, importance_samples, prior: of the VAE, see there.
         anneal: raise beta from 0 over this many epochs: 10; or (10, 20): and again every 20.
         learning_rate, batch_size, epochs: of training with Adam.
         schedule: "constant", or "cosine": the learning rate falls to 0 along a cosine.
+        warmup: raise the learning rate from 0 over so many first steps of a cosine.
+        ema: keep a moving average of the weights, which this part of it outlives each step, such as
+            0.999; it is what held-out losses are of, and the weights in the end. None for none.
         clip_norm: scale the gradient of all weights together down to this norm; None for no limit.
         binarize: None for grey images; "static", "dynamic" or "threshold", see `datasets.binarize`.
         augment: flip half of the training images left to right and turn each by up to this many degrees;
@@ -60,11 +63,14 @@ class Settings:
     bias_init: bool = False
     free_bits: float = 0.0
     importance_samples: int = 1
+    prior: str = "normal"
     anneal: int | tuple[int, int] | None = None
     learning_rate: float = 1e-3
     batch_size: int = 128
     epochs: int = 10
     schedule: str = "constant"
+    warmup: int = 0
+    ema: float | None = None
     clip_norm: float | None = None
     binarize: str | None = None
     augment: float | None = None
@@ -82,6 +88,10 @@ class Settings:
             object.__setattr__(self, "anneal", tuple(self.anneal))
         if self.test_limit is not None:
             check_count("test_limit", self.test_limit)
+        if check_count("warmup", self.warmup, least=0) and self.schedule != "cosine":
+            raise ValueError(f"warmup is of a cosine, the schedule is {self.schedule!r}")
+        if self.ema is not None and not 0 < self.ema < 1:
+            raise ValueError(f"ema must be None, or between 0 and 1 such as 0.999; got {self.ema!r}")
         if not 0 <= self.validation_split < 1:
             raise ValueError(
                 "validation_split must be a part of the training images, from 0 to below 1; got "
@@ -144,7 +154,9 @@ class Settings:
             source = binarized_source(source, self.binarize)
         return source, self.kept(images)
 
-    def build(self, image_shape: tuple[int, int, int], num_classes: int | None = None) -> VAE:
+    def build(
+        self, image_shape: tuple[int, int, int], num_classes: int | None = None
+    ) -> GenerativeModel:
         """The untrained VAE, its weights drawn with the seed; `num_classes` where it is conditional."""
         if self.conditional and num_classes is None:
             raise ValueError("these settings are conditional: build them with the number of classes")
@@ -153,24 +165,34 @@ class Settings:
             image_shape, self.latent_dim, self.network,
             self.likelihood if self.variance is None else Gaussian(self.variance),
             num_classes if self.conditional else None, beta=self.beta, seed=self.seed,
-            free_bits=self.free_bits, importance_samples=self.importance_samples, **self.options,
+            free_bits=self.free_bits, importance_samples=self.importance_samples, prior=self.prior,
+            **self.options,
         )  # fmt: skip
 
     def callbacks(self) -> list[keras.callbacks.Callback]:
         """What the training needs beside the data."""
-        if self.anneal is None:
-            return []
-        epochs, cycle = (self.anneal, None) if isinstance(self.anneal, int) else self.anneal
-        return [AnnealBeta(0.0, self.beta, epochs, cycle)]
+        found = []
+        if self.anneal is not None:
+            epochs, cycle = (self.anneal, None) if isinstance(self.anneal, int) else self.anneal
+            found.append(AnnealBeta(0.0, self.beta, epochs, cycle))
+        if self.ema is not None:
+            found.append(keras.callbacks.SwapEMAWeights())
+        return found
 
     def optimizer(self, steps: int) -> keras.optimizers.Optimizer:
         """Adam for a training of this many steps."""
         rate = self.learning_rate
-        if self.schedule == "cosine":
+        if self.schedule == "cosine" and self.warmup:
+            warmup = min(self.warmup, steps // 2)
+            rate = keras.optimizers.schedules.CosineDecay(
+                0.0, steps - warmup, warmup_target=rate, warmup_steps=warmup
+            )
+        elif self.schedule == "cosine":
             rate = keras.optimizers.schedules.CosineDecay(rate, steps)
         elif self.schedule != "constant":
             raise ValueError(f"schedule must be 'constant' or 'cosine', got {self.schedule!r}")
-        return keras.optimizers.Adam(rate, global_clipnorm=self.clip_norm)
+        average = {} if self.ema is None else {"use_ema": True, "ema_momentum": self.ema}
+        return keras.optimizers.Adam(rate, global_clipnorm=self.clip_norm, **average)
 
 
 @dataclass(frozen=True)

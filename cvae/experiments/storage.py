@@ -24,9 +24,9 @@ from cvae.build import save_vae
 from cvae.datasets.base import ImageDataset
 from cvae.experiments.catalogue import find
 from cvae.experiments.recipe import DEFAULTS, Recipe
+from cvae.generative import GenerativeModel
 from cvae.utils.environment import flag
 from cvae.utils.files import atomic_write
-from cvae.vae import VAE
 
 # None where the package is installed without the repository.
 PRETRAINED = runtime.ROOT and runtime.ROOT / "data" / "pretrained"
@@ -133,7 +133,7 @@ def run_path(recipe: Recipe, source: str, images: int) -> Path:
     return RUNS / f"{recipe.name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}" / "model.keras"
 
 
-def save(recipe: Recipe, data: ImageDataset, vae: VAE, log: dict, out: Path) -> None:
+def save(recipe: Recipe, data: ImageDataset, vae: GenerativeModel, log: dict, out: Path) -> None:
     """Write weights and model card; no card ever stands beside other weights."""
     out.with_suffix(".json").unlink(missing_ok=True)
     save_vae(vae, out)
@@ -151,7 +151,7 @@ def commit(path: Path, name: str) -> None:
         shutil.copyfile(path.with_suffix(".json"), temporary)
 
 
-def model_card(recipe: Recipe, data: ImageDataset, log: dict, vae: VAE) -> dict:
+def model_card(recipe: Recipe, data: ImageDataset, log: dict, vae: GenerativeModel) -> dict:
     """What a reader must know of a result."""
     return {
         "name": recipe.name,
@@ -163,7 +163,7 @@ def model_card(recipe: Recipe, data: ImageDataset, log: dict, vae: VAE) -> dict:
         "training_images": len(data.x_train),
         "test_images": len(data.x_test),
         "epochs": len(log["loss"]),
-        "parameters": vae.encoder.count_params() + vae.decoder.count_params(),
+        "parameters": vae.count_params(),
         "final": {key: values[-1] for key, values in log.items() if key != "seconds"},
         "units": "nats per image, one sample of z for each; val_ is of "
         f"{'validation' if recipe.settings.validation_split else 'test'} images",

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import ops
 from tqdm import tqdm
 
 from cvae import metrics, runtime
@@ -19,9 +18,10 @@ from cvae.experiments import classifiers, storage
 from cvae.experiments.catalogue import RECIPES, find
 from cvae.experiments.recipe import Recipe
 from cvae.experiments.resume import finish, read_log, resumable
+from cvae.experiments.starting import take_weights
+from cvae.generative import GenerativeModel
 from cvae.utils.environment import flag
 from cvae.utils.files import only_one
-from cvae.vae import VAE
 
 SMOKE = {"epochs": 1, "limit": 256, "test_limit": 256}  # what the smoke profile trains
 SAMPLES = 10_000  # images that are scored
@@ -33,7 +33,7 @@ def train(
     out: str | Path | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int | str | None = None,
-) -> VAE:
+) -> GenerativeModel:
     """Train a recipe, and save the weights and their model card.
 
     An interrupted training goes on after its last whole epoch when it is called again.
@@ -81,10 +81,10 @@ def check_trainable(recipe: Recipe, data: ImageDataset, out: Path) -> None:
         raise ValueError(
             f"{recipe.name}: reinit_latent_layers needs a start, the recipe whose other weights stay"
         )
-    if settings.reinit_latent_layers and settings.network == "cosine":
+    if settings.reinit_latent_layers and settings.network in ("cosine", "hierarchical"):
         raise ValueError(
-            f"{recipe.name}: reinit_latent_layers needs a network with layers next to z, a cosine "
-            "network has none; leave it out"
+            f"{recipe.name}: reinit_latent_layers needs a network with layers next to one z, a "
+            f"{settings.network} network has none; leave it out"
         )
     if settings.augment is not None and settings.binarize == "dynamic":
         raise ValueError(
@@ -92,66 +92,24 @@ def check_trainable(recipe: Recipe, data: ImageDataset, out: Path) -> None:
         )
 
 
-def starting_point(recipe: Recipe, data: ImageDataset, verbose) -> VAE:
+def starting_point(recipe: Recipe, data: ImageDataset, verbose) -> GenerativeModel:
     """The VAE as its training finds it: drawn anew, at the mean image, or with another's weights."""
     vae = recipe.settings.build(data.image_shape, len(data.class_names))
     if recipe.settings.start is not None:
-        start_from(find(recipe.settings.start), recipe, vae, verbose)
+        take_weights(vae, load_or_train(find(recipe.settings.start), verbose), recipe)
     elif recipe.settings.bias_init:
         vae.init_output_bias(data.x_train)
     return vae
 
 
-def start_from(first: Recipe, recipe: Recipe, vae: VAE, verbose) -> None:
-    """Give an untrained VAE the trained weights of another recipe.
-
-    A conditional one may start from a plain one: the label's channel of the encoder's images and its
-    inputs of the decoder count for nothing at first. With `reinit_latent_layers` what is next to z stays
-    as it was drawn.
-    """
-    trained = load_or_train(first, verbose)
-    anew = next_to_z(vae) if recipe.settings.reinit_latent_layers else []
-    # Copies: with PyTorch the array of a weight is the weight's own memory.
-    drawn = [np.copy(ops.convert_to_numpy(weights)) for weights in anew]
-    classes = vae.num_classes or 0
-    for part, more in (("encoder", min(classes, 1)), ("decoder", classes), ("label_picture", 0)):
-        if not hasattr(trained, part):  # a plain VAE has no label_picture
-            continue
-        wanted = [w.shape for w in getattr(vae, part).weights]
-        known = getattr(trained, part).get_weights()
-        if len(known) == len(wanted):
-            known = [with_inputs(w, more, shape) for w, shape in zip(known, wanted, strict=True)]
-        if [w.shape for w in known] != wanted:
-            raise ValueError(
-                f"{recipe.name} cannot start with the weights of {first.name}, whose network is "
-                "another: give both the same network, options and latent_dim (of a plain VAE's, a "
-                "conditional one can take convolutions only)"
-            )
-        getattr(vae, part).set_weights(known)
-    for weights, value in zip(anew, drawn, strict=True):
-        weights.assign(value)
-
-
-def next_to_z(vae: VAE) -> list:
-    """The weights through which everything that z says must pass."""
-    return [*vae.encoder.z_mean.weights, *vae.encoder.z_log_var.weights, vae.decoder.weights[0]]
-
-
-def with_inputs(weights, more, shape):
-    """A layer's weights with zeros for more inputs, if it needs them to have that shape."""
-    if weights.shape == shape or weights.ndim < 2:
-        return weights
-    return np.concatenate([weights, np.zeros((*weights.shape[:-2], more, weights.shape[-1]))], axis=-2)
-
-
-def compile_vae(recipe: Recipe, vae: VAE, images: int) -> VAE:
+def compile_vae(recipe: Recipe, vae: GenerativeModel, images: int) -> GenerativeModel:
     """Compile with the recipe's optimizer for a training on this many images."""
     steps = recipe.settings.epochs * -(-images // recipe.settings.batch_size)
     vae.compile(recipe.settings.optimizer(steps), **runtime.compile_options(steps))
     return vae
 
 
-def fit(recipe: Recipe, vae: VAE, data: ImageDataset, callbacks, verbose) -> None:
+def fit(recipe: Recipe, vae: GenerativeModel, data: ImageDataset, callbacks, verbose) -> None:
     """Keras's `fit` on what the settings make of the data."""
     settings, options = recipe.settings, {}
     inputs = stream_of(recipe, data)
@@ -189,7 +147,7 @@ def labels_of(recipe: Recipe, labels: np.ndarray) -> np.ndarray | None:
     return labels if recipe.settings.conditional else None
 
 
-def without_optimizer(recipe: Recipe, vae: VAE) -> VAE:
+def without_optimizer(recipe: Recipe, vae: GenerativeModel) -> GenerativeModel:
     """A copy that takes a third of the space: Adam keeps two moments of every weight."""
     copy = recipe.settings.build(vae.image_shape, vae.num_classes)
     copy.set_weights(vae.get_weights())
@@ -205,7 +163,7 @@ def sized(recipe: Recipe | str) -> Recipe:
     return recipe.replace(**SMOKE)
 
 
-def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> VAE:
+def load_or_train(recipe: Recipe | str, verbose: int | str | None = None) -> GenerativeModel:
     """The trained VAE of a recipe: committed or kept weights where they are, else trained now.
 
     Says which in one line. `CVAE_RETRAIN=1` in the environment trains again.
@@ -278,7 +236,7 @@ def record(recipe: Recipe, bar) -> None:
     storage.write_json(card, storage.result_path(recipe.name))
 
 
-def measure(recipe: Recipe, vae: VAE) -> dict:
+def measure(recipe: Recipe, vae: GenerativeModel) -> dict:
     """What is recorded beside the losses of training: the one look at the test images."""
     settings, data = recipe.settings, recipe.settings.load()
     found = {"test": evaluate(recipe, vae, data)}
@@ -291,7 +249,7 @@ def measure(recipe: Recipe, vae: VAE) -> dict:
     return found
 
 
-def evaluate(recipe: Recipe, vae: VAE, data: ImageDataset) -> dict:
+def evaluate(recipe: Recipe, vae: GenerativeModel, data: ImageDataset) -> dict:
     """Loss, reconstruction and kl on the test images, in nats per image, and a standard error.
 
     `standard_error` is that of -ELBO for the choice of the test images.
@@ -305,14 +263,14 @@ def evaluate(recipe: Recipe, vae: VAE, data: ImageDataset) -> dict:
     return {key: round(value, 4) for key, value in (numbers | {"standard_error": error}).items()}
 
 
-def score_samples(recipe: Recipe, vae: VAE, n: int) -> dict:
+def score_samples(recipe: Recipe, vae: GenerativeModel, n: int) -> dict:
     """What the data set's reference classifier says of n samples from the prior."""
     data = load(recipe.settings.dataset)
     labels = np.arange(n) % len(data.class_names) if recipe.settings.conditional else None
     return classifiers.scores(data, vae.sample(n, labels=labels, seed=0))
 
 
-def estimate_nll(recipe: Recipe, vae: VAE, images: np.ndarray, labels: np.ndarray) -> dict:
+def estimate_nll(recipe: Recipe, vae: GenerativeModel, images: np.ndarray, labels: np.ndarray) -> dict:
     """The importance-weighted estimate of -log p(x), in nats per image."""
     labels, samples = labels_of(recipe, labels), recipe.nll_samples
     nats, error = metrics.nll(vae, images, labels, samples=samples, seed=0)

@@ -6,6 +6,7 @@ parameter: logits for a Bernoulli, means for a Gaussian, and so on.
 """
 
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -71,6 +72,13 @@ def parts_of(model: keras.Model) -> list[layers.Layer]:
     return [p for p in model._flatten_layers() if not isinstance(p, layers.InputLayer)]
 
 
+def with_policy(layer: layers.Layer, policy: Any) -> layers.Layer:
+    """A layer whose parts all compute as the policy has it."""
+    for part in parts_of(layer):
+        part.dtype_policy = policy
+    return layer
+
+
 class Network(Portable):
     """A model that is saved by the arguments of its constructor, which are its attributes.
 
@@ -86,9 +94,7 @@ class Network(Portable):
     def with_own_policy(self, layer: layers.Layer) -> layers.Layer:
         """A layer whose parts compute as this network does: else they would as the global policy of
         the process has it in which they are made, or loaded."""
-        for part in parts_of(layer):
-            part.dtype_policy = self.dtype_policy
-        return layer
+        return with_policy(layer, self.dtype_policy)
 
     def get_config(self) -> dict:
         return {**super().get_config(), **{name: getattr(self, name) for name in self.arguments}}
@@ -181,11 +187,15 @@ class Decoder(Network):
             parameters: array (height, width, channels * parameters), as
                 `Likelihood.parameters_for(pixel_means)` gives it.
         """
-        parameters = np.asarray(parameters, "float32")
-        bias = self.to_pixels.bias
-        if tuple(bias.shape) == parameters.shape[-1:]:
-            parameters = parameters.mean(axis=(0, 1))
-        if self.output_activation == "sigmoid":
-            parameters = np.clip(parameters, 1e-3, 1 - 1e-3)
-            parameters = np.log(parameters / (1 - parameters))
-        bias.assign(parameters.reshape(bias.shape))
+        set_bias(self.to_pixels.bias, parameters, self.output_activation)
+
+
+def set_bias(bias: keras.Variable, parameters: ArrayLike, activation: str | None) -> None:
+    """Set the bias of a last layer, dense or convolutional, to the parameters that are to come out."""
+    parameters = np.asarray(parameters, "float32")
+    if tuple(bias.shape) == parameters.shape[-1:]:
+        parameters = parameters.mean(axis=(0, 1))
+    if activation == "sigmoid":
+        parameters = np.clip(parameters, 1e-3, 1 - 1e-3)
+        parameters = np.log(parameters / (1 - parameters))
+    bias.assign(parameters.reshape(bias.shape))

@@ -42,6 +42,39 @@ class ResidualBlock(layers.Layer):
         }  # fmt: skip
 
 
+@keras.saving.register_keras_serializable("cvae")
+class PreActivationBlock(layers.Layer):
+    """x + f(x), where f is activation and convolution, twice: x itself goes through unchanged, however
+    many blocks follow one another.
+
+    Source: He et al. (2016), "Identity mappings in deep residual networks".
+    """
+
+    def __init__(self, filters, kernel_size=3, activation="silu", **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.kernel_size, self.activation = filters, kernel_size, activation
+        steps = [
+            [layers.Activation(activation), layers.Conv2D(filters, kernel_size, padding="same")]
+            for _ in range(2)
+        ]
+        self.branch = keras.Sequential([*steps[0], *steps[1]])
+
+    def build(self, input_shape):
+        self.branch.build(input_shape)
+
+    def call(self, x):
+        return x + self.branch(x)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(), "filters": self.filters, "kernel_size": self.kernel_size,
+            "activation": activation_config(self.activation),
+        }  # fmt: skip
+
+
 def norm_and_activation(activation, batch_norm):
     norm = [layers.BatchNormalization()] if batch_norm else []
     return [*norm, layers.Activation(activation)]

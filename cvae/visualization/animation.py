@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from PIL import Image, ImageDraw, ImageFont
 
 from cvae.gaussian import prior
+from cvae.latent import check_one_z
 from cvae.utils.checks import check_count, check_not_negative, check_z
 from cvae.utils.files import atomic_write, check_writable
 from cvae.utils.images import to_uint8
@@ -67,6 +68,7 @@ class LatentFrames(keras.callbacks.Callback):
         self.frames, self.images, self.titles = [], [], []
 
     def on_train_begin(self, logs=None):
+        check_one_z(self.model, "LatentFrames", normal=self.z is None)
         z = prior(self.n, self.model.latent_dim, self.seed) if self.z is None else self.z
         self.points = check_z(z, self.model.latent_dim)
         self.frames, self.images, self.titles = [], [], []

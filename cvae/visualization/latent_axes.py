@@ -7,6 +7,7 @@ from matplotlib.colors import to_hex
 from numpy.typing import ArrayLike
 from sklearn.decomposition import PCA
 
+from cvae.latent import check_one_z
 from cvae.utils.checks import check_count, check_labels
 from cvae.vae import VAE, ConditionalVAE
 from cvae.visualization.plots import CLASS_COLORS
@@ -60,7 +61,9 @@ def principal_axes(
 
     Raises:
         ValueError: images or labels that do not fit the model or each other, count below 1.
+        TypeError: a model of several layers of z.
     """
+    check_one_z(vae, "this picture", normal=False)
     check_count("axes", count)
     labels = check_labels(labels, len(images), None if class_names is None else len(class_names))
     names = range(labels.max() + 1) if class_names is None else class_names

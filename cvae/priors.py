@@ -1,0 +1,149 @@
+"""p(z): where z comes from when a model invents an image. N(0, I), or learnt with the networks.
+
+A learnt prior goes where the codes of images are, to the aggregate posterior: the KL charges q(z | x)
+less, and what is drawn from p(z) is like what the decoder has seen.
+"""
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from cvae import gaussian
+from cvae.gaussian import log_normal
+from cvae.utils.checks import check_count, in_batches
+from cvae.utils.images import Tensor
+
+
+class Prior:
+    """What the priors share."""
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        """log p(z): (batch, latent_dim) -> (batch,), in nats."""
+        raise NotImplementedError
+
+    def sample(self, n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
+        """n samples, (n, latent_dim) float32, of one seed the same on every backend."""
+        raise NotImplementedError
+
+    def kl_terms(self, z_mean: Tensor, z_log_var: Tensor, z: Tensor) -> Tensor:
+        """What KL(q(z | x) || p(z)) is the sum of: (batch, terms). Here log q(z | x) - log p(z) at the z
+        that was drawn, whose mean is the KL."""
+        return (log_normal(z, z_mean, z_log_var) - self.log_prob(z))[:, None]
+
+    def build(self, input_shape):
+        """Make the weights, where there are any, for z of (batch, latent_dim)."""
+
+    def get_config(self) -> dict:
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable("cvae")
+class StandardNormal(Prior):
+    """N(0, I), whose KL is known exactly, by dimension.
+
+    Source: Kingma & Welling (2014), appendix B.
+    """
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        return log_normal(z)
+
+    def sample(self, n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
+        return gaussian.prior(n, latent_dim, seed)
+
+    def kl_terms(self, z_mean: Tensor, z_log_var: Tensor, z: Tensor | None = None) -> Tensor:
+        return gaussian.kl_terms(z_mean, z_log_var)
+
+
+@keras.saving.register_keras_serializable("cvae")
+class AffineFlow(layers.Layer, Prior):
+    """N(0, I) bent into another shape by steps that can be undone, learnt with the networks.
+
+    Each step leaves half of the numbers alone, and they say by how much the others are moved and
+    scaled: so the step is undone by the same networks, and the change of volume is the product of the
+    scales. log p(z) = log N(e; 0, I) + log |de / dz|, where e is what the steps make of z.
+
+    Args:
+        steps: how many; every other one moves the other half.
+        hidden: width of the two hidden layers of each step.
+
+    Source: Dinh et al. (2017), "Density estimation using Real NVP", section 3; Chen et al. (2017),
+    "Variational lossy autoencoder", section 3.2, for a flow as the prior of a VAE.
+
+    Raises:
+        ValueError: fewer than one step or unit.
+    """
+
+    def __init__(self, steps: int = 4, hidden: int = 64, **kwargs):
+        super().__init__(**{"name": "prior", "dtype": "float32"} | kwargs)
+        self.steps, self.hidden = check_count("steps", steps), check_count("hidden", hidden)
+
+    def build(self, input_shape):
+        if self.built:
+            if input_shape[-1] != self.latent_dim:
+                raise ValueError(
+                    f"the prior is built for a z of {self.latent_dim} dimensions, this one has "
+                    f"{input_shape[-1]}: give each VAE a prior of its own"
+                )
+            return
+        self.latent_dim, self.networks = input_shape[-1], []
+        for _ in range(self.steps):
+            hidden = [layers.Dense(self.hidden, "silu", dtype="float32") for _ in range(2)]
+            # At first every step changes nothing, and the prior is N(0, I).
+            last = layers.Dense(2 * self.latent_dim, kernel_initializer="zeros", dtype="float32")
+            self.networks.append(keras.Sequential([*hidden, last]))
+            self.networks[-1].build((None, self.latent_dim))
+
+    def halves(self):
+        """Each step's network, with a 1 for what the step leaves alone and a 0 for what it moves."""
+        even = np.arange(self.latent_dim) % 2 == 0
+        for n, network in enumerate(self.networks):
+            yield network, ops.convert_to_tensor(np.float32(even if n % 2 == 0 else ~even))
+
+    def shift_and_log_scale(self, network, kept, z):
+        shift, log_scale = ops.split(network(kept * z), 2, axis=-1)
+        return (1 - kept) * shift, (1 - kept) * 2 * ops.tanh(log_scale / 2)  # within exp(2), either way
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        e, log_volume = ops.convert_to_tensor(z, dtype="float32"), 0.0
+        for network, kept in self.halves():
+            shift, log_scale = self.shift_and_log_scale(network, kept, e)
+            e = (e - shift) * ops.exp(-log_scale)
+            log_volume = log_volume - ops.sum(log_scale, axis=-1)
+        return log_normal(e) + log_volume
+
+    def from_noise(self, e: Tensor) -> Tensor:
+        """The steps undone, last first: noise of N(0, I) -> z."""
+        e = ops.convert_to_tensor(e)
+        for network, kept in reversed(list(self.halves())):
+            shift, log_scale = self.shift_and_log_scale(network, kept, e)
+            e = e * ops.exp(log_scale) + shift
+        return e
+
+    def sample(self, n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
+        return in_batches(self.from_noise, gaussian.prior(n, latent_dim, seed), 10_000)
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "steps": self.steps, "hidden": self.hidden}
+
+
+PRIORS = {"normal": StandardNormal, "flow": AffineFlow}
+
+
+def get(prior: str | Prior) -> Prior:
+    """Return a prior, from one or from its name.
+
+    Raises:
+        ValueError: an unknown name.
+        TypeError: neither a prior nor a name.
+    """
+    if isinstance(prior, Prior):
+        return prior
+    if not isinstance(prior, str):
+        raise TypeError(f"prior must be one of {', '.join(PRIORS)}, or an instance; got {prior!r}")
+    if prior not in PRIORS:
+        raise ValueError(f"unknown prior {prior!r}: expected one of {', '.join(PRIORS)}")
+    return PRIORS[prior]()
