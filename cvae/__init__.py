@@ -8,12 +8,12 @@
 >>> vae.sample(16, seed=0)
 
 What teaches stands at the top: `gaussian` (q and p of z), `likelihoods` (p of x), `networks`
-(encoders and decoders), `elbo` (the loss), `vae`, `generative` (encode, decode, sample), `priors` and
-`hierarchical` (the next step up: a learnt p(z), several layers of z), `callbacks`,
-`latent` (looking in), `metrics` (held-out numbers), `loss_conventions`, `oversampling` (with
-`class_vaes` and `augmentation`). Beside them `build` (a VAE from a few words, files) and `runtime`
-(sizes, speed). Rooms for the rest: `datasets` (where images come from), `visualization`, `experiments`
-(what was trained, and what came of it) and `utils`.
+(encoders and decoders), `elbo` (the loss), `vae`, `priors` and `hierarchical` (the next step up: a
+learnt p(z), several layers of z), `callbacks`, `latent` (looking in), `metrics` (held-out numbers),
+`loss_conventions`, `oversampling`. Beside them `build` (a VAE from a few words, files) and `runtime`
+(sizes, speed). Rooms for the rest: `base` (what all models can do: encode, decode, sample, check,
+save), `datasets` (where images come from), `visualization`, `experiments` (what was trained, and what
+came of it) and `utils`.
 """
 
 from cvae.utils import quiet  # noqa: F401, I001  first: it imports Keras without the backend's messages
@@ -41,7 +41,7 @@ __version__ = "0.1.0"
 
 # Imported by who uses them: imbalanced-learn takes a second, ipywidgets half of one.
 LATER = {
-    "VAEOverSampler": "cvae.oversampling", "ImageAugmentOverSampler": "cvae.augmentation",
+    "VAEOverSampler": "cvae.oversampling", "ImageAugmentOverSampler": "cvae.oversampling",
     "explore": "cvae.visualization.widget",
 }  # fmt: skip
 

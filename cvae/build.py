@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from cvae import likelihoods, networks, priors
-from cvae.generative import GenerativeModel
+from cvae.base.generative import GenerativeModel
 from cvae.hierarchical import HierarchicalVAE
 from cvae.utils.files import atomic_write, check_writable
 from cvae.vae import VAE, ConditionalVAE

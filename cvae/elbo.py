@@ -18,8 +18,8 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from cvae import likelihoods
-from cvae.checked import CheckedModel, check_known_shape, check_target
-from cvae.portable import changeable, check_setting
+from cvae.base.checked import CheckedModel, check_known_shape, check_target
+from cvae.base.portable import changeable, check_setting
 from cvae.utils.checks import check_count, check_seed
 from cvae.utils.images import Tensor, check_images
 

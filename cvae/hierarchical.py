@@ -19,8 +19,8 @@ from keras import layers, ops
 from numpy.typing import ArrayLike
 
 from cvae import likelihoods
+from cvae.base.generative import GenerativeModel
 from cvae.gaussian import kl_terms, log_normal, reparameterize
-from cvae.generative import GenerativeModel
 from cvae.networks.base import set_bias
 from cvae.networks.blocks import activation_config, sizes_going_up, transposed_convolution
 from cvae.networks.topdown import BottomUp, SpatialLatent, TopLatent, stack

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cvae import gaussian
-from cvae.generative import GenerativeModel
-from cvae.priors import StandardNormal
+from cvae.base.generative import GenerativeModel
+from cvae.hierarchical import HierarchicalVAE
+from cvae.priors import AffineFlow
 from cvae.utils.checks import check_count, check_seed, in_batches
 from cvae.vae import VAE
 
@@ -66,12 +67,12 @@ def grid(
 
 def check_one_z(vae, what: str, normal: bool = True) -> None:
     """Raises TypeError for a model of several layers of z, ValueError for another prior than N(0, I)."""
-    if not isinstance(vae, VAE):
+    if isinstance(vae, HierarchicalVAE):
         raise TypeError(
-            f"{what} looks into the one z of a VAE, a {type(vae).__name__} has several: encode gives "
-            "them, decode takes them, latent.kl_per_layer says what each is worth"
+            f"{what} looks into the one z of a VAE, a HierarchicalVAE has several: encode gives them, "
+            "decode takes them, latent.kl_per_layer says what each is worth"
         )
-    if normal and not isinstance(vae.prior, StandardNormal):
+    if normal and isinstance(getattr(vae, "prior", None), AffineFlow):
         raise ValueError(
             f"{what} takes p(z) = N(0, I), this VAE has learnt its prior: look at vae.prior.sample and "
             "vae.encode"

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 from tqdm import tqdm
 
-from cvae.generative import GenerativeModel
+from cvae.base.generative import GenerativeModel
 from cvae.likelihoods import DiscretizedLogistic
 from cvae.utils.checks import check_count, check_image_shape, check_seed, in_batches
 from cvae.utils.environment import flag

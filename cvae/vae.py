@@ -12,9 +12,9 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from cvae import likelihoods, priors
-from cvae.checked import check_known_labels, check_known_shape, check_target
+from cvae.base.checked import check_known_labels, check_known_shape, check_target
+from cvae.base.generative import GenerativeModel
 from cvae.gaussian import log_normal, reparameterize
-from cvae.generative import GenerativeModel
 from cvae.networks.pair import check_pair, sizes_of
 from cvae.utils.checks import check_count, check_labels, check_weights
 from cvae.utils.images import check_images, to_float

@@ -34,6 +34,10 @@ def photographs(folder, size, batch_size):
         folder, labels=None, image_size=(size, size), crop_to_aspect_ratio=True, batch_size=None,
         seed=0, verbose=False,
     )  # fmt: skip
+    if len(rows) < batch_size:
+        raise SystemExit(
+            f"{folder}: {len(rows)} photographs are no batch of {batch_size}, see --batch-size"
+        )
     rows = rows.map(lambda image: image / 255)  # Keras reads 0 to 255 as floats
     return rows.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 

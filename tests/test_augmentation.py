@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-from cvae.augmentation import ImageAugmentOverSampler, augmented
+from cvae.oversampling.augmentation import ImageAugmentOverSampler, augmented
 
 SHAPE = (8, 8, 1)
 

@@ -4,10 +4,10 @@ import weakref
 import numpy as np
 import pytest
 
-from cvae import class_vaes
 from cvae.datasets.batches import FlipsAndRotations, ImageBatches
 from cvae.datasets.binarize import DynamicBinarization
 from cvae.experiments import training
+from cvae.oversampling import class_vaes
 
 
 def epoch(batches):

@@ -170,6 +170,13 @@ def test_the_script_runs_on_tensorflow(photographs, tmp_path, monkeypatch, capsy
     assert cvae.load_vae(model).sample(3, seed=0).shape == (3, 16, 16, 3)
 
 
+def test_fewer_photographs_than_a_batch_are_refused(photographs, tmp_path, monkeypatch):
+    command = (SCRIPT, photographs, "--out", tmp_path / "m.keras", *SMALL[:2], "--batch-size", 41)
+    monkeypatch.setattr("sys.argv", [*map(str, command)])
+    with pytest.raises(SystemExit, match="40 photographs are no batch of 41"):
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+
+
 def test_other_backends_are_refused(tiny_recipe, monkeypatch, capsys):
     monkeypatch.setattr("keras.backend.backend", lambda: "tensorflow")
     assert main(["train", "tiny", "--distribute"]) == 2

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from conftest import give_studies
 
-from cvae import class_vaes
 from cvae.__main__ import main
 from cvae.experiments import classifiers, storage
 from cvae.experiments.studies import imbalance
+from cvae.oversampling import class_vaes
 
 
 @pytest.fixture

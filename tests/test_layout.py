@@ -25,10 +25,10 @@ FLOORS = (
     ("cvae.utils",),
     ("cvae.runtime",),
     ("cvae.networks", "cvae.likelihoods", "cvae.gaussian", "cvae.datasets", "cvae.callbacks"),
-    ("cvae.priors", "cvae.portable", "cvae.checked", "cvae.elbo", "cvae.generative"),
+    ("cvae.priors", "cvae.base", "cvae.elbo"),
     ("cvae.vae", "cvae.hierarchical", "cvae.loss_conventions"),
     ("cvae.latent", "cvae.metrics", "cvae.visualization"),
-    ("cvae.build", "cvae.class_vaes", "cvae.augmentation", "cvae.oversampling"),
+    ("cvae.build", "cvae.oversampling"),
     ("cvae.experiments",),
     ("cvae.__main__",),
     ("cvae",),  # the face: everything else names the module that it wants

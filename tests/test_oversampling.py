@@ -16,11 +16,10 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
-from cvae import class_vaes
-from cvae.class_vaes import seeded
 from cvae.datasets.batches import Batches
 from cvae.likelihoods import Gaussian
-from cvae.oversampling import VAEOverSampler
+from cvae.oversampling import VAEOverSampler, class_vaes
+from cvae.oversampling.class_vaes import seeded
 
 SMALL = {"options": {"hidden": (32,)}, "latent_dim": 2, "random_state": 0}
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from conftest import give_studies
 
-from cvae import class_vaes
 from cvae.experiments import classifiers
 from cvae.experiments.studies import imbalance, tuning
+from cvae.oversampling import class_vaes
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import keras
 import numpy as np
 
+from cvae.base.generative import GenerativeModel
 from cvae.build import build_vae
 from cvae.callbacks import AnnealBeta
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.binarize import binarize, binarize_dataset, binarized_source
 from cvae.datasets.tfds import load, source_of
-from cvae.generative import GenerativeModel
 from cvae.likelihoods import Gaussian
 from cvae.utils.checks import check_count
 

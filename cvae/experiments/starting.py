@@ -4,8 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from cvae.base.generative import GenerativeModel
 from cvae.experiments.recipe import Recipe
-from cvae.generative import GenerativeModel
 from cvae.vae import VAE
 
 

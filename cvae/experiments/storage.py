@@ -20,11 +20,11 @@ import keras
 import numpy as np
 
 from cvae import runtime
+from cvae.base.generative import GenerativeModel
 from cvae.build import save_vae
 from cvae.datasets.base import ImageDataset
 from cvae.experiments.catalogue import find
 from cvae.experiments.recipe import DEFAULTS, Recipe
-from cvae.generative import GenerativeModel
 from cvae.utils.environment import flag
 from cvae.utils.files import atomic_write
 

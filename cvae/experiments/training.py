@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from cvae import metrics, runtime
+from cvae.base.generative import GenerativeModel
 from cvae.build import check_model_path, load_vae
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.batches import FlipsAndRotations, ImageBatches
@@ -19,7 +20,6 @@ from cvae.experiments.catalogue import RECIPES, find
 from cvae.experiments.recipe import Recipe
 from cvae.experiments.resume import finish, read_log, resumable
 from cvae.experiments.starting import take_weights
-from cvae.generative import GenerativeModel
 from cvae.utils.environment import flag
 from cvae.utils.files import only_one
 

@@ -18,13 +18,13 @@ from sklearn.metrics import balanced_accuracy_score, f1_score, recall_score
 from sklearn.utils.class_weight import compute_sample_weight
 
 from cvae import runtime
-from cvae.class_vaes import seeded
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.batches import Batches
 from cvae.datasets.tfds import load
 from cvae.experiments import classifiers
 from cvae.experiments.studies.study import Study
 from cvae.oversampling import VAEOverSampler
+from cvae.oversampling.class_vaes import seeded
 from cvae.utils import tables
 
 DATASETS = ("mnist", "fashion_mnist")

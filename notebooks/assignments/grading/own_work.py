@@ -12,8 +12,11 @@ OWN_WORK = {
             "likelihoods.Gaussian.log_prob", "likelihoods.Gaussian.log_mass", "gaussian.log_normal",
         ),
         "reparameterize": ("gaussian.reparameterize",),
-        "elbo": ("metrics.elbo", "vae.VAE.compute_loss"),
-        "bound": ("metrics.nll", "metrics.log_likelihood", "vae.VAE.importance_weighted_loss"),
+        "elbo": ("metrics.elbo", "elbo.ElboModel.compute_loss"),
+        "bound": (
+            "metrics.nll", "metrics.log_likelihood", "elbo.ElboModel.importance_weighted_loss",
+            "elbo.ElboModel.log_importance_weights",
+        ),
     },
     "ps2_convolutional_vae": {
         "encoder": (
@@ -22,13 +25,21 @@ OWN_WORK = {
         "decoder": (
             "networks.ConvDecoder.__init__", "networks.ResidualDecoder.__init__", "build.build_vae",
         ),
-        "vae": ("vae.VAE.__init__", "build.build_vae", "metrics.elbo"),
+        "vae": (
+            "vae.VAE.__init__", "hierarchical.HierarchicalVAE.__init__", "build.build_vae", "metrics.elbo",
+        ),
         "plane": ("latent.grid",),
-        "interpolate": ("gaussian.interpolate", "generative.GenerativeModel.interpolate"),
+        "interpolate": ("gaussian.interpolate", "base.generative.GenerativeModel.interpolate"),
         "conditional": ("vae.ConditionalVAE.__init__", "build.build_vae"),
     },
     "ps3_oversampling": {
-        "draws": ("class_vaes.draw", "class_vaes.decode", "oversampling.VAEOverSampler.__init__"),
-        "edits": ("class_vaes.draw", "class_vaes.decode", "oversampling.VAEOverSampler.__init__"),
+        "draws": (
+            "oversampling.class_vaes.draw", "oversampling.class_vaes.decode",
+            "oversampling.VAEOverSampler.__init__",
+        ),
+        "edits": (
+            "oversampling.class_vaes.draw", "oversampling.class_vaes.decode",
+            "oversampling.VAEOverSampler.__init__",
+        ),
     },
 }  # fmt: skip

@@ -8,13 +8,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from tqdm import tqdm
 
-from cvae import class_vaes, likelihoods
-from cvae.augmentation import ImageAugmentOverSampler
-from cvae.class_vaes import seeded
+from cvae import likelihoods
 from cvae.likelihoods import Gaussian, Likelihood
-from cvae.utils import columns
+from cvae.oversampling import class_vaes, columns
+from cvae.oversampling.class_vaes import seeded
 
-__all__ = ["ImageAugmentOverSampler", "VAEOverSampler"]
 NOT_OPTIONS = {"image_shape", "latent_dim", "network", "likelihood", "num_classes", "seed"}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from cvae.networks.base import parts_of
-from cvae.utils import columns
+from cvae.oversampling import columns
 from cvae.utils.checks import in_turn
 from cvae.utils.images import to_float
 

@@ -7,9 +7,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from cvae.base.portable import PortableModel
 from cvae.callbacks import StopOnNaN
 from cvae.datasets.streams import Watch, is_stream
-from cvae.portable import PortableModel
 from cvae.utils.checks import check_channels_last, check_weights
 from cvae.utils.images import check_images, check_shape
 from cvae.utils.memory import forget_traces
