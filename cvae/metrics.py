@@ -162,18 +162,20 @@ def check_grey_levels(vae, inputs, discrete):
             )
 
 
-def bits_per_dimension(nats: float, image_shape: tuple[int, int, int]) -> float:
-    """-log p(x) in nats per image -> bits for each pixel and channel.
+def bits_per_dimension(
+    nats: float | np.ndarray, image_shape: tuple[int, int, int]
+) -> float | np.ndarray:
+    """-log p(x) in nats per image -> bits for each pixel and channel; of an array, of each number in it.
 
     It means something only for the probability of discrete grey levels: for `DiscretizedLogistic`, or
     `elbo(..., discrete=True)`. An image that says nothing costs 8 bits per dimension.
 
     Raises:
         ValueError: an image shape without pixels.
-        TypeError: nats that are no number, as the pair that `nll` gives.
+        TypeError: nats that are neither a number nor an array, as the pair that `nll` gives.
     """
-    if np.ndim(nats) != 0:
-        raise TypeError(f"nats must be one number, got {nats!r}: of nll's pair take the first")
+    if isinstance(nats, tuple | list):
+        raise TypeError(f"nats must be a number or an array, got {nats!r}: of nll's pair take the first")
     return nats / (math.prod(check_image_shape(image_shape)) * math.log(2))
 
 

@@ -229,6 +229,8 @@ def test_bits_per_dimension_by_hand():
     for shape in ((28, 28, 1), (32, 32, 3), (1, 1, 1)):
         assert metrics.bits_per_dimension(np.prod(shape) * np.log(256), shape) == pytest.approx(8)
     assert metrics.bits_per_dimension(0.0, (2, 2, 1)) == 0
+    bits = metrics.bits_per_dimension(np.array([0, 4, 8]) * np.log(2), (2, 2, 1))
+    np.testing.assert_allclose(bits, [0, 1, 2])
 
 
 @pytest.mark.parametrize("shape", [(28, 28), (0, 28, 1), (-2, -2, 1), (2, 2, 1, 1), 784, None])
