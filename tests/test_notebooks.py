@@ -13,7 +13,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
 # Its study runs anew, with other methods: its text is written again when the numbers are in.
 TO_BE_REWRITTEN = {"07_oversampling"}
-REPORTS = re.compile(r"luther|patadia|aragam|zhao|ibrahim", re.IGNORECASE)
+# Not the paper of Zhao, Song & Ermon (2017), which 06 cites.
+REPORTS = re.compile(r"luther|patadia|aragam|zhao(?!, (?:J\. )?Song)|ibrahim", re.IGNORECASE)
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
