@@ -42,8 +42,8 @@ def released(answers=None, name=SET):
     notebook = nbformat.read(SOURCE / name / f"{name}.ipynb", 4)
     for cell in notebook.cells:
         about = cell.metadata.get("nbgrader", {})
-        if kind_of(about) == "answer":
-            cell.source = cell.source if answers is None else answers.get(about["grade_id"], stub(cell))
+        if kind_of(about) in ("answer", "by hand") and answers is not None:
+            cell.source = answers.get(about["grade_id"], stub(cell))
         if cell.cell_type == "code":
             cell.outputs = []
     return notebook
@@ -93,18 +93,44 @@ def write_broken(what, path):
         cell_of(notebook, "kl").source = (
             "%matplotlib inline\n" + right()["kl"] + "\n!true\n%time 1 + 1\n"
         )
-    elif what == "old version beside the new":
-        nbformat.write(released({}), f"{path}.ipynb")
+    elif what == "an error that no file can hold":
+        cell_of(notebook, "kl").source = "raise ValueError('\\udc80')"
+    elif what == "compared with the package":
+        cell_of(notebook, "kl").source = (
+            "x = np.ones((1, 1), 'float32')\nprint(cvae.kl_divergence(x, x))\n" + right()["kl"]
+        )
+    elif what == "strange metadata":
+        cell_of(notebook, "kl").metadata["nbgrader"] = None
+    elif what in ("old version beside the new", "a blank copy handed in later"):
+        old, notebook = released({}), released()
+        if what == "a blank copy handed in later":
+            old, notebook = notebook, old
+        nbformat.write(old, f"{path}.ipynb")
         name, user, _ = path.name.split("_", 2)
         path = path.with_name(f"{name}_{user}_999999_{SET}-1")
     elif what == "another set":
         notebook = released(name="ps3_oversampling")
     text = nbformat.writes(notebook)
-    if what == "in a zip":
-        ending, packed = ".zip", io.BytesIO()
+    if what == "a strange character":
+        text = text.replace("BEGIN SOLUTION", "BEGIN SOLUTION \\udc80", 1)
+    if "zip" in what:
+        blank, other = (nbformat.writes(released({}, name)) for name in (SET, "ps3_oversampling"))
+        before_it = {
+            "in a zip, with Jupyter's old copy": (f"folder/.ipynb_checkpoints/{SET}.ipynb", blank),
+            "in a zip of the whole course": ("course/ps3_oversampling.ipynb", other),
+        }
+        packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
+            if what in before_it:
+                archive.writestr(*before_it[what])
             archive.writestr(f"folder/{SET}.ipynb", text)
-        path.with_name(path.name + ending).write_bytes(packed.getvalue())
+        data = packed.getvalue()
+        if what == "a damaged zip":
+            data = data.replace(b"kl_divergence", b"kl_divergencX", 1)
+        elif what == "a zip with a password":
+            at = data.rfind(b"PK\x01\x02") + 8  # the flags of its entry
+            data = data[:at] + b"\x01" + data[at + 1 :]
+        path.with_name(path.name + ".zip").write_bytes(data)
         return
     if what == "with a byte order mark":
         before = b"\xef\xbb\xbf"
@@ -175,7 +201,12 @@ def test_a_class_of_cheats_and_broken_hand_ins(tmp_path, capsys):
     folder, out = tmp_path / "hand-ins", tmp_path / "out"
     folder.mkdir()
     cheats = [what for what in CHEATS if what not in SLOW][:12]
-    broken = [*list(BROKEN)[:10], "magics"]
+    broken = [
+        *list(BROKEN)[:10],
+        "magics",
+        "an error that no file can hold",
+        "in a zip of the whole course",
+    ]
     hand_in_cheats(folder, cheats)
     hand_in_broken(folder, broken)
     nbformat.write(released(), folder / f"{canvas_name(900, 'LATE_')}.ipynb")

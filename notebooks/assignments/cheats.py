@@ -116,6 +116,16 @@ write = json.dumps
     "changes the tests' names through a function of theirs": (
         THEIRS + calling("getattr(theirs, ''.join(['__glo', 'bals__'])).update(np=None)"), "refused",
     ),
+    "makes checks forgive, and puts it back when a test ends": (
+        """
+import sys, types
+names = types.ModuleType.__dict__["__dict__"].__get__(sys.modules["cvae.utils.questions"])
+fail, restore = names["fail"], names["restore"]
+def undo(*args):
+    names.update(fail=fail, restore=restore)
+    restore(*args)
+""" + calling("names.update(fail=lambda *args: None, restore=undo)"), "refused",
+    ),
     # What is expected is read out of the tests.
     "reads its caller's variables": (
         calling("import sys", "return sys._getframe(1).f_globals.get('expected', 4.0)"), "refused",
@@ -275,6 +285,21 @@ threading.Timer(0.01, lambda: np.__dict__.update(allclose=lambda *args, **kwargs
     "calls the package by another name": (
         "from cvae.vae import kl_divergence as mine\nkl_divergence = lambda a, b: mine(a, b)\n", "refused",
     ),
+    "has the package's function in a graph, made before the tests": (
+        """
+import tensorflow as tf
+kl_divergence = tf.function(cvae.kl_divergence, input_signature=2 * [tf.TensorSpec((None, None))])
+kl_divergence(np.ones((1, 1), "float32"), np.ones((1, 1), "float32"))
+""", "refused or did not run",
+    ),
+    "has the package's function in a Keras model": (
+        """
+pair = keras.Input((None,)), keras.Input((None,))
+model = keras.Model(pair, cvae.kl_divergence(*pair))
+def kl_divergence(z_mean, z_log_var):
+    return model([z_mean, z_log_var])
+""", "refused",
+    ),
     "is the package's function": ("kl_divergence = cvae.gaussian.kl_divergence\n", "refused"),
 }  # fmt: skip
 
@@ -294,9 +319,18 @@ BROKEN = {
     "magics": 20,
     "old version beside the new": 20,
     "in a zip": 20,
+    "in a zip, with Jupyter's old copy": 20,
+    "in a zip of the whole course": 20,
+    "a blank copy handed in later": 20,
+    "an error that no file can hold": 16,
+    "a strange character": 20,
+    "compared with the package": 20,
     "with a byte order mark": 20,
     "of nbformat 3": None,
     "truncated": None,
+    "a damaged zip": None,
+    "a zip with a password": None,
+    "strange metadata": None,
     "empty": None,
     "a web page": None,
     "another set": None,

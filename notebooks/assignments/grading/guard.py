@@ -23,13 +23,16 @@ from pathlib import Path
 
 import cvae
 import IPython
+import keras
 import numpy as np
+import tensorflow as tf
 from tensorflow.python.util import tf_inspect
 
 TEST = "<grading: "  # tests and the set's tools are compiled under file names that begin so
 # What tests call, with all that is in it. FRONT is looked at whenever an answer returns, the rest after each test.
 FRONT = (
     "builtins", "numpy", "scipy.stats", "keras.ops", "keras.src.ops", "tensorflow.python.eager.backprop",
+    "cvae.utils.questions",
 )  # fmt: skip
 PROTECTED = (
     *FRONT, "scipy", "keras", "cvae", "sklearn", "imblearn", "tensorflow.python.eager",
@@ -56,7 +59,7 @@ FILES = {
     "os.chmod", "os.chown", "os.truncate", "os.utime", "sqlite3.connect",
 }  # fmt: skip
 # What the standard library looks up in frames for these, it does not hand on.
-HARMLESS = {"namedtuple", "findCaller", "_caller"}
+HARMLESS = {"namedtuple", "findCaller", "_caller", "_create_"}
 LYING = {
     "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__bool__", "__class__", "__getattribute__",
     "__array__", "__array_function__", "__array_ufunc__", "__tf_tensor__",
@@ -259,16 +262,22 @@ def honest(function, front=list):
     results are of types that compare as they should, and it leaves alone what is in the snapshot `front()`."""
 
     def called(*args, **kwargs):
-        args = [copy.copy(a) if type(a) is np.ndarray else a for a in args]
-        result = function(
-            *args, **{k: copy.copy(a) if type(a) is np.ndarray else a for k, a in kwargs.items()}
-        )
+        result = function(*map(copied, args), **{name: copied(a) for name, a in kwargs.items()})
         check_type(result)
         if found := changed(front()):
             raise NotAllowed(f"changes {found[0]}")
         return result
 
     return functools.wraps(function)(called) if isinstance(function, types.FunctionType) else called
+
+
+def copied(value):
+    "A copy of an array, which can be written to if the array can."
+    if type(value) is not np.ndarray:
+        return value
+    made = copy.copy(value)
+    made.flags.writeable = value.flags.writeable
+    return made
 
 
 def check_type(result):
@@ -291,15 +300,17 @@ def is_written(method, kind: type) -> bool:
     return getattr(method, "__objclass__", None) is not kind if code is None else is_answer(code)
 
 
-def forbid(names: tuple[str, ...], before: list[tuple[object, dict]]):
+def forbid(names: tuple[str, ...], before: list[tuple[object, dict]]) -> list:
     """From here on an answer that calls these functions of `cvae` stops; their other callers go on. The snapshot
-    `before` is told."""
+    `before` is told. While the list that comes back is empty, an answer may call functions, to compare them with
+    its own, but not put them into a graph, which would go on without them."""
+    tested: list = []
     for name in names:
         *path, last = name.split(".")
         owner = functools.reduce(getattr, path, cvae)
         function = vars(owner)[last]
         checked = checking(
-            function, f"calls cvae's own {name.removesuffix('.__init__')}: write it yourself"
+            function, f"calls cvae's own {name.removesuffix('.__init__')}: write it yourself", tested
         )
         if isinstance(owner, type):
             setattr(owner, last, checked)
@@ -307,13 +318,14 @@ def forbid(names: tuple[str, ...], before: list[tuple[object, dict]]):
         else:  # in place: other modules have the function under names of their own
             function.__kwdefaults__ = {**(function.__kwdefaults__ or {}), "_checked": checked}
             function.__code__ = by_way_of.__code__
+    return tested
 
 
 def by_way_of(*args, _checked=None, **kwargs):
     return _checked(*args, **kwargs)
 
 
-def checking(function, reason: str):
+def checking(function, reason: str, tested: list):
     original = types.FunctionType(
         function.__code__,
         function.__globals__,
@@ -324,9 +336,10 @@ def checking(function, reason: str):
     original.__kwdefaults__ = function.__kwdefaults__
 
     def checked(*args, **kwargs):
-        if called_by_answer(sys._getframe(1)) or (
-            function.__name__ == "__init__" and is_made(type(args[0]))
-        ):
+        making = function.__name__ == "__init__"
+        asked = called_by_answer(sys._getframe(1)) or (making and is_made(type(args[0])))
+        in_graph = not tf.executing_eagerly() or keras.src.backend.any_symbolic_tensors(args, kwargs)
+        if asked and (tested or making or in_graph):
             raise NotAllowed(reason)
         return original(*args, **kwargs)
 

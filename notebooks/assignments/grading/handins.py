@@ -40,8 +40,7 @@ def collect(folder: Path, unpacked: Path) -> list[HandIn]:
         folder = unzip(folder, unpacked)
     found: dict[str, HandIn] = {}
     for path in sorted(Path(folder).rglob("*")):
-        if path.is_file() and not path.is_symlink() and not path.name.startswith(".") \
-                and "__MACOSX" not in path.parts and ".ipynb_checkpoints" not in path.parts:  # fmt: skip
+        if path.is_file() and not path.is_symlink() and not hidden(path.relative_to(folder)):
             one = owner(path.relative_to(folder))
             found.setdefault(one.student, one).files.append(path)
             found[one.student].late |= one.late
@@ -50,6 +49,11 @@ def collect(folder: Path, unpacked: Path) -> list[HandIn]:
     for one in found.values():
         one.files.sort(key=newest_first)
     return list(found.values())
+
+
+def hidden(path: Path) -> bool:
+    "What Jupyter and macOS leave beside a notebook."
+    return path.name.startswith(".") or bool({"__MACOSX", ".ipynb_checkpoints"} & {*path.parts})
 
 
 def owner(path: Path) -> HandIn:

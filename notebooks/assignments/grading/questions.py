@@ -9,13 +9,14 @@ import copy
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 from nbgrader.preprocessors import ClearSolutions
 
-from grading.handins import MOST_BYTES, HandIn
+from grading.handins import MOST_BYTES, HandIn, hidden
 
 SOURCE = Path(__file__).resolve().parents[1] / "source"
 
@@ -97,6 +98,10 @@ def kind_of(about: dict) -> str | None:
     return "answer" if solution else "test" if graded else "tool"
 
 
+class NotOfThisSet(ValueError):
+    "A notebook of something else."
+
+
 @dataclass
 class Answers:
     """What a student wrote: {answer's grade_id: sources}, in the notebook's order, and what is to be said of it.
@@ -110,6 +115,14 @@ class Answers:
     def to(self, name: str) -> str:
         return "\n\n".join(self.cells.get(name, []))
 
+    def any(self, problem_set: ProblemSet) -> bool:
+        return any(not not_answered(self.to(name), stub) for name, stub in problem_set.stubs.items())
+
+
+def not_answered(answer: str, stub: str) -> bool:
+    "Nothing but what was released: the placeholder, or not even that."
+    return not answer.strip() or squeezed(answer) == squeezed(stub)
+
 
 def read_answers(hand_in: HandIn, problem_set: ProblemSet) -> tuple[Answers, str]:
     """The answers in the newest file that holds any, and a note on the file.
@@ -117,37 +130,50 @@ def read_answers(hand_in: HandIn, problem_set: ProblemSet) -> tuple[Answers, str
     Raises:
         ValueError: no file of the hand-in is a notebook of this set; the message says what was wrong with each.
     """
-    reasons = []
-    for path in hand_in.files:
+    reasons: list[str] = []
+    found = []
+    for path, data in contents(hand_in.files, reasons):
         try:
-            answers = answers_in(read_notebook(path), problem_set)
-        except ValueError as error:
+            answers = answers_in(nbformat.reads(data.decode("utf-8-sig"), as_version=4), problem_set)
+        except NotOfThisSet as error:
             reasons.append(f"{path.name}: {error}")
-            continue
-        others = [p for p in hand_in.files if p.suffix == ".ipynb" and p != path]
-        return answers, f"{path.name} of {len(others) + 1} notebooks was graded" if others else ""
-    raise ValueError("; ".join(reasons)[:500])
+        except Exception as error:  # a strange file makes its readers stumble over whatever it is
+            reasons.append(f"{path.name}: not a notebook that can be read ({type(error).__name__})")
+        else:
+            found.append((path, answers))
+            if answers.any(problem_set):
+                break
+    if not found:
+        raise ValueError("; ".join(reasons)[:500])
+    path, answers = found[-1] if found[-1][1].any(problem_set) else found[0]
+    count = sum(path.suffix == ".ipynb" for path in hand_in.files)
+    return answers, f"{path.name} of {count} notebooks was graded" if count > 1 else ""
 
 
-def read_notebook(path: Path):
-    "A notebook of any version, out of a zip where there is one in it."
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError(f"more than {MOST_BYTES // 1_000_000} MB: expected a notebook")
-    data = path.read_bytes()
-    if zipfile.is_zipfile(io.BytesIO(data)):
-        data = notebook_in_zip(data)
-    try:
-        return nbformat.reads(data.decode("utf-8-sig"), as_version=4)
-    except Exception as error:  # nbformat's reader raises whatever a strange file makes it stumble over
-        raise ValueError(f"not a notebook that can be read ({type(error).__name__})") from error
+def contents(files: list[Path], reasons: list[str]) -> Iterator[tuple[Path, bytes]]:
+    "Each notebook, out of a zip where it is in one; why a file cannot be read is added to the reasons."
+    for path in files:
+        try:
+            if path.stat().st_size > MOST_BYTES:
+                raise ValueError(f"more than {MOST_BYTES // 1_000_000} MB: expected a notebook")
+            data = path.read_bytes()
+            for one in notebooks_in_zip(data) if zipfile.is_zipfile(io.BytesIO(data)) else [data]:
+                yield path, one
+        except Exception as error:  # a zip may be damaged, or have a password
+            reasons.append(f"{path.name}: no notebook could be read ({error})")
 
 
-def notebook_in_zip(data: bytes) -> bytes:
+def notebooks_in_zip(data: bytes) -> Iterator[bytes]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for info in archive.infolist():
-            if info.filename.endswith(".ipynb") and info.file_size <= MOST_BYTES:
-                return archive.read(info)
-    raise ValueError("a zip without a notebook")
+        found = [
+            info for info in archive.infolist()
+            if info.filename.endswith(".ipynb") and info.file_size <= MOST_BYTES
+            and not hidden(Path(info.filename))
+        ]  # fmt: skip
+        if not found:
+            raise ValueError("a zip without a notebook")
+        for info in found[:100]:
+            yield archive.read(info)
 
 
 def answers_in(notebook, problem_set: ProblemSet) -> Answers:
@@ -168,7 +194,7 @@ def answers_in(notebook, problem_set: ProblemSet) -> Answers:
         if cell.source not in found:
             found.append(cell.source)
     if not known and not set(cells) & set(count):
-        raise ValueError(f"a notebook, but not of {problem_set.name}: none of its cells was found")
+        raise NotOfThisSet(f"a notebook, but not of {problem_set.name}: none of its cells was found")
     return Answers(cells, {name: notes_on(times, name in cells) for name, times in count.items()})
 
 

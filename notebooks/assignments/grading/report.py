@@ -181,7 +181,7 @@ def feedback(grades: list[Grades], problem_set: ProblemSet) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in grades:
-            archive.writestr(feedback_name(one.hand_in), page(one, problem_set))
+            archive.writestr(feedback_name(one.hand_in), as_bytes(page(one, problem_set)))
     return made.getvalue()
 
 
@@ -213,7 +213,12 @@ def write_csv(path: Path, rows: list[list]):
     csv.writer(text).writerows(
         [[plain(value) if value != "    Points Possible" else value for value in row] for row in rows]
     )
-    write(path, text.getvalue().encode("utf-8"))
+    write(path, as_bytes(text.getvalue()))
+
+
+def as_bytes(text: str) -> bytes:
+    "In UTF-8; what an answer says may hold what is no character."
+    return text.encode("utf-8", "replace")
 
 
 def write(path: Path, data: bytes):

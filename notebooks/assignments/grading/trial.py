@@ -113,6 +113,7 @@ def run(wire: Wire, shell: InteractiveShell, before: list, allowed: tuple[str, .
         os.open(os.devnull, os.O_WRONLY), 2
     )  # what answers say there is nobody's to read, or to store
     refused = guard.watch(allowed)
+    tested = guard.forbid(tuple(job["own_work"]), before)
     errors = {}
     for kind, name, source in job["cells"]:
         wire.send({"at": name})
@@ -122,7 +123,7 @@ def run(wire: Wire, shell: InteractiveShell, before: list, allowed: tuple[str, .
         if error:
             errors[name] = error
     tampered = guard.changed(before)
-    guard.forbid(tuple(job["own_work"]), before)
+    tested.append(True)
     wire.send({"ready": errors})
     while True:
         test = wire.receive(pad)
@@ -154,7 +155,7 @@ def without_magics(source: str) -> str:
     "IPython's own lines (`%matplotlib inline`, `!pip install ...`) are for a screen, or for another machine."
     try:
         ast.parse(source)
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return re.sub(r"^([ \t]*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
     return source
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from grading.own_work import OWN_WORK
-from grading.questions import Answers, ProblemSet, Question, defined, squeezed
+from grading.questions import Answers, ProblemSet, Question, defined, not_answered
 from grading.wire import Lost, Pad, Wire
 
 HERE = Path(__file__).resolve().parent
@@ -283,8 +283,3 @@ def stop(process: int):
 def asked(problem_set: ProblemSet) -> set[str]:
     "The functions and classes that the set asks for."
     return set().union(*(defined(problem_set.cells[name]) for name in problem_set.answers))
-
-
-def not_answered(answer: str, stub: str) -> bool:
-    "Nothing but what was released: the placeholder, or not even that."
-    return not answer.strip() or squeezed(answer) == squeezed(stub)
