@@ -180,6 +180,8 @@ HARMFUL = {
     "a syntax error": "def broken(:\n",
     "nothing": "pass",
     "names overwritten": "np = ops = keras = layers = cvae = tf = scipy = X = y = x = sum = len = 3\n",
+    "number formats overwritten": "import keras\nkeras.config.set_floatx('float64')\n"
+    "keras.config.set_dtype_policy('mixed_float16')\n",
     "helpers overwritten": "question = check = require = picture = keep = gradients = numbered = 3\n",
 }
 

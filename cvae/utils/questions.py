@@ -3,6 +3,7 @@
 import builtins
 import contextlib
 import io
+import itertools
 import logging
 import os
 import sys
@@ -50,7 +51,7 @@ def question(number: int, names: dict, **right) -> Iterator[None]:
     Functions of other questions are replaced by the right ones; what the tests define is gone
     afterwards, and so is what the answer replaced (`np = 3`, `sum = 0`). Warnings and progress bars
     are not shown: nbgrader takes a question's points for anything on stderr. Random numbers start
-    alike in every run.
+    alike in every run, and numbers are float32 again, whatever an answer has set.
 
     Args:
         number: of the question.
@@ -67,6 +68,8 @@ def question(number: int, names: dict, **right) -> Iterator[None]:
     before = dict(names)
     names.update(right)
     keras.utils.set_random_seed(number)
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
     try:
         with silence():
             yield
@@ -106,7 +109,8 @@ def silence() -> Iterator[None]:
     """Nothing reaches stderr: not Python's warnings and logs, nor what libraries write in C."""
     sys.stderr.flush()
     logs, there = logging.root.manager.disable, os.dup(2)
-    with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+    calm = warnings.catch_warnings(), np.errstate(all="ignore")
+    with contextlib.redirect_stderr(io.StringIO()), calm[0], calm[1]:
         warnings.simplefilter("ignore")
         logging.disable(logging.CRITICAL)
         os.dup2(NOWHERE, 2)
@@ -116,6 +120,13 @@ def silence() -> Iterator[None]:
             os.dup2(there, 2)
             os.close(there)
             logging.disable(logs)
+
+
+def fixed(array: ArrayLike) -> np.ndarray:
+    """A copy that cannot be written to: an answer that changes what it is given fails."""
+    array = np.array(array)
+    array.setflags(write=False)
+    return array
 
 
 def check(
@@ -207,8 +218,8 @@ def check_mean(
 def check_noise(what: str, noise: ArrayLike, cause: str) -> None:
     """Raise an AssertionError unless (n, dimensions), some thousands, look like draws of N(0, 1).
 
-    What is standardised by the right mean and deviation must be normal, and independent of the
-    dimension beside it and of the draw before it.
+    What is standardised by the right mean and deviation must be normal, and independent of all other
+    dimensions and draws.
     """
     noise = as_array(what, noise).astype("float64")
     n, dimensions = noise.shape
@@ -216,10 +227,12 @@ def check_noise(what: str, noise: ArrayLike, cause: str) -> None:
     zeros, ones = np.zeros(dimensions), np.ones(dimensions)
     check(f"{what}: mean of the standardised noise", noise.mean(axis=0), zeros, cause, atol=few)
     check(f"{what}: its variance", noise.var(axis=0), ones, cause, atol=few * 2**0.5)
-    beside = (noise[:, 1:] * noise[:, :-1]).mean(axis=0)
-    check(f"{what}: product with the dimension beside it", beside, 0 * beside, cause, atol=few * 1.1)
-    after = (noise[1:] * noise[:-1]).mean(axis=0)
-    check(f"{what}: product with the draw before it", after, zeros, cause, atol=few * 1.1)
+    waves = np.fft.rfft(noise, axis=0)
+    for a, b in itertools.combinations_with_replacement(range(dimensions), 2):
+        after = np.fft.irfft(waves[:, a] * waves[:, b].conj(), n) / n  # 0, 1, ... draws
+        products = after[int(a == b) :]
+        where = f"{what}: products with other draws, or other dimensions (of {a} with {b})"
+        check(where, np.abs(products).max(), 0, cause, atol=8 / np.sqrt(n))
     p = min(scipy.stats.kstest(column, "norm").pvalue for column in noise.T)
     require(f"{what}: its distribution", p > 1e-7, "normal", f"p = {p:.0e} for that", cause)
     distinct = len(np.unique(noise)) / noise.size

@@ -22,6 +22,12 @@ BELOW = "return difference.mean(), difference.mean() - half, difference.mean() +
 WRONG = {
     "ps1_elbo": {
         "kl": {
+            "its input written into": [
+                (
+                    "terms = ",
+                    "if isinstance(z_mean, np.ndarray):\n        z_mean *= z_mean\n        return 0.5 * ops.sum(z_mean + ops.exp(z_log_var) - 1 - z_log_var, axis=1)\n    terms = ",
+                )
+            ],
             "the wrong sign of the log": [("- 1 - z_log_var", "- 1 + z_log_var")],
             "the one forgotten": [("- 1 - z_log_var", "- z_log_var")],
             "the mean not squared": [("ops.square(z_mean)", "z_mean")],
@@ -148,6 +154,24 @@ WRONG = {
             ],
         },
         "reparameterize": {
+            "half a batch, and the same with a minus": [
+                (
+                    "epsilon = keras.random.normal(ops.shape(z_mean), seed=seed)",
+                    "half = keras.random.normal((-(-z_mean.shape[0] // 2), z_mean.shape[1]), seed=seed)\n    epsilon = ops.concatenate([half, -half])[: z_mean.shape[0]]",
+                )
+            ],
+            "two noises for all dimensions": [
+                (
+                    "epsilon = keras.random.normal(ops.shape(z_mean), seed=seed)",
+                    "two = keras.random.normal((z_mean.shape[0], 2), seed=seed)\n    epsilon = ops.tile(two, (1, z_mean.shape[1]))[:, : z_mean.shape[1]]",
+                )
+            ],
+            "noise centred over the batch": [
+                (
+                    "epsilon = keras.random.normal(ops.shape(z_mean), seed=seed)",
+                    "epsilon = keras.random.normal(ops.shape(z_mean), seed=seed)\n    epsilon = epsilon - ops.mean(epsilon, axis=0)",
+                )
+            ],
             "a deviation of 0.97": [("ops.exp(0.5 * z_log_var)", "0.97 * ops.exp(0.5 * z_log_var)")],
             "noise of a t distribution": [
                 (
@@ -181,6 +205,24 @@ WRONG = {
             "shifted": [("return z_mean +", "return z_mean + 0.1 +")],
         },
         "elbo": {
+            "probabilities that round to 0 and 1": [
+                (
+                    "bernoulli_log_prob(x, decode(z))",
+                    "-ops.sum(ops.binary_crossentropy(x, 1 / (1 + ops.exp(-decode(z)))), axis=(1, 2, 3))",
+                )
+            ],
+            "the seed ignored": [
+                (
+                    "z = reparameterize(z_mean, z_log_var, seed)",
+                    "z = z_mean + ops.exp(0.5 * z_log_var) * keras.random.normal(ops.shape(z_mean))",
+                )
+            ],
+            "free bits": [
+                (
+                    "- kl_divergence(z_mean, z_log_var)",
+                    "- ops.maximum(kl_divergence(z_mean, z_log_var), 0.5)",
+                )
+            ],
             "a bound of five samples": [
                 (
                     "return bernoulli_log_prob(x, decode(z)) - kl_divergence(z_mean, z_log_var)",
@@ -226,6 +268,18 @@ WRONG = {
             "the sigmoid before the likelihood": [("decode(z))", "ops.sigmoid(decode(z)))")],
         },
         "bound": {
+            "the first sample subtracted": [
+                (
+                    "return ops.logsumexp(log_weights, axis=0) - float(np.log(len(log_weights)))",
+                    "return log_weights[0] + ops.log(ops.mean(ops.exp(log_weights - log_weights[0]), axis=0))",
+                )
+            ],
+            "its input written into": [
+                (
+                    "return ops",
+                    "if isinstance(log_weights, np.ndarray):\n        log_weights -= 1\n        return 1 + ops.logsumexp(log_weights, axis=0) - float(np.log(len(log_weights)))\n    return ops",
+                )
+            ],
             "the batch's largest subtracted": """
 def importance_weighted_bound(log_weights):
     top = ops.max(log_weights)
@@ -270,6 +324,28 @@ def importance_weighted_bound(log_weights):
     },
     "ps2_convolutional_vae": {
         "encoder": {
+            "a gradient stopped before the log-variance": [
+                ("self.z_log_var(features)", "self.z_log_var(ops.stop_gradient(features))")
+            ],
+            "averaged over the places in place of flattened": [
+                ("layers.Flatten()", "layers.GlobalAveragePooling2D()")
+            ],
+            "pooling besides strides": [
+                (
+                    "layers.Flatten()",
+                    "layers.MaxPooling2D(2, padding='same'),\n                layers.Flatten()",
+                )
+            ],
+            "a log-variance of the first channel alone": [
+                (
+                    "self.z_log_var(features)",
+                    "self.z_log_var(self.body(images * ops.convert_to_tensor([1.0] + [0.0] * (images.shape[-1] - 1))))",
+                )
+            ],
+            "scaled by the batch's brightest pixel": [
+                ("self.body(images)", "self.body(images / ops.max(images))")
+            ],
+            "strides in one direction alone": [("strides=2", "strides=(2, 1)")],
             "the first channel alone": [("self.body(images)", "self.body(images[..., :1])")],
             "the upper half alone": [
                 ("self.body(images)", "self.body(images[:, : images.shape[1] // 2])")
@@ -367,6 +443,19 @@ def importance_weighted_bound(log_weights):
             ],
         },
         "decoder": {
+            "the gradient of z stopped": [
+                ("return self.body(z)", "return self.body(ops.stop_gradient(z))")
+            ],
+            "z rounded": [("return self.body(z)", "return self.body(ops.round(z))")],
+            "one number for all pixels": [
+                (
+                    "return self.body(z)",
+                    "return 0 * self.body(z) + ops.mean(self.body(z), axis=(1, 2), keepdims=True)",
+                )
+            ],
+            "the upper half mirrored": [
+                ("return self.body(z)", "out = self.body(z)\n        return out + ops.flip(out, axis=1)")
+            ],
             "softplus minus 3": [("return self.body(z)", "return ops.softplus(self.body(z)) - 3")],
             "the last dimension of z unused": [
                 ("return self.body(z)", "return self.body(z[:, :-1] if z.shape[1] > 1 else z)")
@@ -471,6 +560,12 @@ class Decoder(keras.Model):
             ],
         },
         "vae": {
+            "half a batch of noise, and the same with a minus": [
+                (
+                    "z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)",
+                    "n = ops.shape(z_mean)[0]\n        half = keras.random.normal(((n + 1) // 2, z_mean.shape[1]), seed=self.noise)\n        z = z_mean + ops.exp(0.5 * z_log_var) * ops.concatenate([half, -half])[:n]",
+                )
+            ],
             "0.9 of a KL": [(VAE_LOSS, "return ops.mean(reconstruction + 0.9 * kl)")],
             "images rounded": [("log_prob(x,", "log_prob(ops.cast(x > 0.5, 'float32'),")],
             "free bits": [(VAE_LOSS, "return ops.mean(reconstruction + ops.maximum(kl, 2.0))")],
@@ -591,6 +686,20 @@ class Decoder(keras.Model):
                 ("vae.compile(", "vae.beta = 0.0\n    vae.compile("),
                 ("batch_size=16", "batch_size=64"),
             ],
+            "a likelihood of its own": [
+                (
+                    "return vae",
+                    "vae.likelihood.log_prob = lambda images, logits: ops.zeros(len(images))\n    return vae",
+                ),
+                ("epochs=12", "epochs=1"),
+            ],
+            "a KL of its own": [
+                (
+                    "return vae",
+                    "vae.kl_terms = lambda outputs: 0 * outputs['z_mean'] - 100.0\n    return vae",
+                ),
+                ("epochs=12", "epochs=1"),
+            ],
         },
         "plane": {
             "the limit unused": [("-limit, limit,", "-3, 3,")],
@@ -630,6 +739,12 @@ class Decoder(keras.Model):
             ],
         },
         "interpolate": {
+            "the first image written into": [
+                (
+                    "z_mean, _ = vae.encode(np.stack([a, b]))",
+                    "z_mean, _ = vae.encode(np.stack([a, b]))\n    a[:] = 0",
+                )
+            ],
             "one step too many": [("np.linspace(0, 1, steps,", "np.linspace(0, 1, steps + 1,")],
             "the ends left out": [
                 ('np.linspace(0, 1, steps, dtype="float32")', "np.linspace(0, 1, steps + 2)[1:-1]")
@@ -671,6 +786,18 @@ class Decoder(keras.Model):
             ],
         },
         "conditional": {
+            "as many classes for z as the batch has": [
+                (
+                    "ops.convert_to_tensor(z), ops.one_hot(labels, num_classes)",
+                    "ops.convert_to_tensor(z), ops.one_hot(labels, int(np.max(labels)) + 1)",
+                )
+            ],
+            "the seed ignored": [
+                (
+                    "z = cvae.gaussian.reparameterize(z_mean, z_log_var, seed)",
+                    "z = cvae.gaussian.reparameterize(z_mean, z_log_var)",
+                )
+            ],
             "0.9 of a KL": [
                 (
                     "+ cvae.kl_divergence(z_mean, z_log_var))",
@@ -769,6 +896,12 @@ class Decoder(keras.Model):
     },
     "ps3_oversampling": {
         "metrics": {
+            "the verdicts written into": [
+                (
+                    "return np.array([(y_pred[y_true == label] == label).mean()",
+                    "y_pred[y_pred != y_true] = 10**6\n    return np.array([(y_pred[y_true == label] == label).mean()",
+                )
+            ],
             "in order of frequency": [
                 (
                     "np.unique(y_true)])",
@@ -816,6 +949,12 @@ class Decoder(keras.Model):
             "smoothed": [("np.prod(of_each)", "np.prod(of_each + 1e-3)")],
         },
         "split": {
+            "the images shuffled in place": [
+                (
+                    "X_train, X_test, y_train, y_test =",
+                    "order = np.random.default_rng(seed).permutation(len(y))\n    X[:], y[:] = X[order], y[order]\n    X_train, X_test, y_train, y_test =",
+                )
+            ],
             "the last of each class, shuffled": "def split_and_resample(X, y, sampler, seed, test_size=0.3):\n    rng = np.random.default_rng(seed)\n    test = np.concatenate([np.flatnonzero(y == c)[-round(test_size * (y == c).sum()) :] for c in np.unique(y)])\n    train = rng.permutation(np.setdiff1d(np.arange(len(y)), test))\n    test = rng.permutation(test)\n    return *sampler.fit_resample(X[train], y[train]), X[test], y[test]\n",
             "a row lost for balance": [
                 (RESAMPLED, "X_train, y_train = X_train[1:], y_train[1:]\n    " + RESAMPLED)
@@ -870,6 +1009,31 @@ class Decoder(keras.Model):
             "no seed": [("random_state=seed", "random_state=None")],
         },
         "draws": {
+            "three dimensions, whatever the VAE has": [("z_mean.shape[1]", "3")],
+            "indices that are no whole numbers": [
+                (
+                    "member = np.concatenate(rounds)[:count]",
+                    "member = np.concatenate(rounds)[:count].astype('float32')",
+                ),
+                (
+                    "epsilon = rng.standard_normal((count, z_mean.shape[1]))",
+                    "index = member.astype(int)\n    epsilon = rng.standard_normal((count, z_mean.shape[1]))",
+                ),
+                ("z_mean[member]", "z_mean[index]"),
+                ("z_log_var[member]", "z_log_var[index]"),
+            ],
+            "half of the noise, and the same with a minus": [
+                (
+                    "epsilon = rng.standard_normal((count, z_mean.shape[1]))",
+                    "half = rng.standard_normal((-(-count // 2), z_mean.shape[1]))\n    epsilon = np.concatenate([half, -half])[:count]",
+                )
+            ],
+            "the images written into": [
+                (
+                    "z_mean, z_log_var = vae.encode(images)",
+                    "z_mean, z_log_var = vae.encode(images)\n    images *= 0",
+                )
+            ],
             "noise shared by neighbours": [
                 (
                     EPSILON,
@@ -935,6 +1099,18 @@ class Decoder(keras.Model):
             "indices from 1": [(", member\n", ", member + 1\n")],
         },
         "edits": {
+            "the images written into": [
+                (
+                    "return np.clip(images + vae.decode(z) - vae.decode(z_mean), 0, 1)",
+                    "images += vae.decode(z) - vae.decode(z_mean)\n    return np.clip(images, 0, 1, out=images)",
+                )
+            ],
+            "z written into": [
+                (
+                    "return np.clip(images + vae.decode(z) - vae.decode(z_mean), 0, 1)",
+                    "new = np.clip(images + vae.decode(z) - vae.decode(z_mean), 0, 1)\n    z -= z_mean\n    return new",
+                )
+            ],
             "the draw and the image averaged": [
                 (EDITED, "return np.clip((images + vae.decode(z)) / 2, 0, 1)")
             ],
@@ -967,6 +1143,38 @@ class Decoder(keras.Model):
             "the first reconstruction for all": [("vae.decode(z_mean)", "vae.decode(z_mean[:1])")],
         },
         "compare": {
+            "a split by the seed's place among the seeds": [
+                ("for seed in seeds:", "for place, seed in enumerate(seeds):"),
+                ("make_sampler(seed), seed)", "make_sampler(seed), place)"),
+            ],
+            "half of the images": [
+                (
+                    "scores = {name: [] for name in methods}",
+                    "scores = {name: [] for name in methods}\n    X, y = X[: len(y) // 2], y[: len(y) // 2]",
+                )
+            ],
+            "half of the test part": [
+                ("said = fit", "X_test, y_test = X_test[::2], y_test[::2]\n            said = fit")
+            ],
+            "the best of three trainings": [
+                (
+                    "scores[name].append(balanced_accuracy(y_test, said))",
+                    "tries = [balanced_accuracy(y_test, fit_predict(X_train, y_train, X_test)) for _ in range(3)]\n            scores[name].append(max(tries))",
+                )
+            ],
+            "splits remembered for the next data": [
+                ("def compare(", "SPLITS = {}\n\n\ndef compare("),
+                (
+                    "X_train, y_train, X_test, y_test = split_and_resample(X, y, make_sampler(seed), seed)",
+                    "X_train, X_test, y_train, y_test = SPLITS.setdefault(seed, train_test_split(X, y, test_size=0.3, stratify=y, random_state=seed))\n            X_train, y_train = make_sampler(seed).fit_resample(X_train, y_train)",
+                ),
+            ],
+            "training labels of other rows": [
+                (
+                    "fit_predict(X_train, y_train, X_test)",
+                    "fit_predict(X_train, np.random.default_rng(0).permutation(y_train), X_test)",
+                )
+            ],
             "scores rounded": [
                 (COMPARED, "scores[name].append(round(balanced_accuracy(y_test, said), 2))")
             ],
@@ -1045,6 +1253,12 @@ class Decoder(keras.Model):
             ],
         },
         "interval": {
+            "the scores written into": [
+                (
+                    "difference = np.subtract(a, b)",
+                    "a[:] = [x - y for x, y in zip(a, b)]\n    difference = np.array(a)",
+                )
+            ],
             "the normal's quantile from 10 on": [
                 ("n = len(difference)\n", "n = len(difference)\n    m = n if n < 10 else 10**6\n"),
                 ("t.ppf(0.975, n - 1)", "t.ppf(0.975, m - 1)"),
@@ -1089,6 +1303,9 @@ CALL = "def call(self, images):"
 RIGHT = {
     "ps1_elbo": {
         "kl": {
+            "a layer": "class KL(keras.layers.Layer):\n    def call(self, z_mean, z_log_var):\n        return 0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var, axis=-1)\n\n\nkl_divergence = KL()\n",
+            "a loop over images and dimensions": "def kl_divergence(z_mean, z_log_var):\n    found = []\n    for m, v in zip(z_mean, z_log_var):\n        found.append(sum(0.5 * (a * a + ops.exp(b) - 1 - b) for a, b in zip(m, v)))\n    return ops.stack(found)\n",
+            "a gradient of its own": "@tf.custom_gradient\ndef _kl(m, v):\n    value = 0.5 * tf.reduce_sum(m * m + tf.exp(v) - 1 - v, axis=1)\n    return value, lambda g: (g[:, None] * m, g[:, None] * (tf.exp(v) - 1) / 2)\n\n\ndef kl_divergence(z_mean, z_log_var):\n    return _kl(tf.convert_to_tensor(z_mean), tf.convert_to_tensor(z_log_var))\n",
             "three sums": [
                 (
                     "terms = ops.square(z_mean) + ops.exp(z_log_var) - 1 - z_log_var",
@@ -1119,6 +1336,8 @@ RIGHT = {
             "a variance by name": [("ops.exp(z_log_var)", "(ops.exp(0.5 * z_log_var) ** 2)")],
         },
         "bernoulli": {
+            "einsum": "def bernoulli_log_prob(x, logits):\n    return ops.einsum('bhwc,bhwc->b', x, logits) - ops.einsum('bhwc->b', ops.softplus(logits))\n",
+            "a softmax of two": "def bernoulli_log_prob(x, logits):\n    two = ops.log_softmax(ops.stack([0 * logits, logits], axis=-1), axis=-1)\n    return ops.sum(two[..., 0] * (1 - x) + two[..., 1] * x, axis=[1, 2, 3])\n",
             "x l - softplus(l)": [(BERNOULLI, "x * logits - ops.softplus(logits)")],
             "log_sigmoid twice": [
                 (BERNOULLI, "x * ops.log_sigmoid(logits) + (1 - x) * ops.log_sigmoid(-logits)")
@@ -1145,6 +1364,8 @@ RIGHT = {
             "logaddexp": [(BERNOULLI, "x * logits - ops.logaddexp(ops.zeros_like(logits), logits)")],
         },
         "gaussian": {
+            "Python's math": "import math\n\n\ndef gaussian_log_prob(x, mean, variance):\n    sd = math.sqrt(variance)\n    return ops.sum(-(((x - mean) / sd) ** 2) / 2 - math.log(sd) - 0.5 * math.log(2 * math.pi), axis=(-1, -2, -3))\n",
+            "a variance for each pixel": "def gaussian_log_prob(x, mean, variance):\n    v = ops.full(x.shape, variance)\n    return -0.5 * ops.sum(ops.log(2 * np.pi * v) + (x - mean) ** 2 / v, axis=(1, 2, 3))\n",
             "term by term": [
                 (
                     "-0.5 * ops.sum(squared + float(np.log(2 * np.pi * variance)), axis=(1, 2, 3))",
@@ -1171,6 +1392,9 @@ RIGHT = {
             ],
         },
         "reparameterize": {
+            "TensorFlow's stateless noise": "def reparameterize(z_mean, z_log_var, seed):\n    epsilon = tf.random.stateless_normal(ops.shape(z_mean), seed=ops.cast(seed.next(), 'int32'))\n    return z_mean + tf.exp(0.5 * z_log_var) * epsilon\n",
+            "Box and Muller's noise": "def reparameterize(z_mean, z_log_var, seed):\n    shape = ops.shape(z_mean)\n    u = keras.random.uniform(shape, 1e-7, 1.0, seed=seed)\n    v = keras.random.uniform(shape, seed=seed)\n    return z_mean + ops.exp(z_log_var / 2) * ops.sqrt(-2 * ops.log(u)) * ops.cos(2 * np.pi * v)\n",
+            "one dimension after another": "def reparameterize(z_mean, z_log_var, seed):\n    columns = [z_mean[:, j] + ops.exp(z_log_var[:, j] / 2) * keras.random.normal((len(z_mean),), seed=seed) for j in range(z_mean.shape[1])]\n    return ops.stack(columns, axis=1)\n",
             "the root of the variance": [("ops.exp(0.5 * z_log_var)", "ops.sqrt(ops.exp(z_log_var))")],
             "drawn flat": [
                 (
@@ -1195,6 +1419,7 @@ RIGHT = {
             ],
         },
         "elbo": {
+            "by keywords": "def elbo(x, z_mean, z_log_var, decode, seed):\n    z = reparameterize(z_mean=z_mean, z_log_var=z_log_var, seed=seed)\n    return ops.subtract(bernoulli_log_prob(x=x, logits=decode(z)), kl_divergence(z_mean, z_log_var))\n",
             "the KL by Monte Carlo": [
                 (
                     "- kl_divergence(z_mean, z_log_var)",
@@ -1225,6 +1450,7 @@ RIGHT = {
             ],
         },
         "bound": {
+            "transposed": "def importance_weighted_bound(log_weights):\n    w = ops.transpose(log_weights)\n    return ops.logsumexp(w, axis=-1) - ops.log(ops.cast(ops.shape(w)[1], w.dtype))\n",
             "the largest subtracted": [
                 (
                     "return ops.logsumexp(log_weights, axis=0) - float(np.log(len(log_weights)))",
@@ -1259,6 +1485,9 @@ RIGHT = {
     },
     "ps2_convolutional_vae": {
         "encoder": {
+            "heads of its own weights": "class Encoder(keras.Model):\n    def __init__(self, latent_dim):\n        super().__init__()\n        self.latent_dim = latent_dim\n        self.c1 = layers.Conv2D(8, 3, strides=(2, 2), activation='relu')\n        self.c2 = layers.Conv2D(8, 3, strides=(2, 2), activation='relu')\n\n    def build(self, shape):\n        h, w = ((s - 3) // 2 + 1 for s in shape[1:3])\n        h, w = ((s - 3) // 2 + 1 for s in (h, w))\n        self.w = self.add_weight(shape=(h * w * 8, 2 * self.latent_dim), initializer='glorot_uniform', name='w')\n        self.b = self.add_weight(shape=(2 * self.latent_dim,), initializer='zeros', name='b')\n        self.size = h * w * 8\n\n    def call(self, x):\n        x = tf.nn.relu(self.c2(self.c1(x)))\n        out = ops.reshape(x, (-1, self.size)) @ self.w + self.b\n        return out[:, : self.latent_dim], out[:, self.latent_dim :]\n",
+            "residual, with layer normalisation": "class Encoder(keras.Model):\n    def __init__(self, latent_dim):\n        super().__init__()\n        self.a = layers.Conv2D(16, 3, strides=2, padding='same')\n        self.b = layers.Conv2D(16, 3, padding='same', activation='relu')\n        self.norm = layers.LayerNormalization()\n        self.c = layers.Conv2D(32, 3, strides=2, padding='same', activation='elu')\n        self.flatten = layers.Flatten()\n        self.mu, self.lv = layers.Dense(latent_dim), layers.Dense(latent_dim)\n\n    def call(self, x):\n        x = self.a(x)\n        x = self.norm(x + self.b(x))\n        h = self.flatten(self.c(x))\n        return [self.mu(h), self.lv(h)]\n",
+            "layers made in build": "class Encoder(keras.Model):\n    def __init__(self, latent_dim, **kwargs):\n        super().__init__(**kwargs)\n        self.latent_dim = latent_dim\n\n    def build(self, input_shape):\n        self.c1 = layers.Conv2D(8, 3, 2, activation='relu', padding='same')\n        self.c2 = layers.Conv2D(8, 3, 2, activation='relu', padding='same')\n        self.flat = layers.Flatten()\n        self.m, self.v = layers.Dense(self.latent_dim), layers.Dense(self.latent_dim)\n        x = input_shape\n        for layer in (self.c1, self.c2, self.flat):\n            layer.build(x)\n            x = layer.compute_output_shape(x)\n        self.m.build(x)\n        self.v.build(x)\n        self.built = True\n\n    def call(self, images, training=None, mask=None):\n        h = self.flat(self.c2(self.c1(images)))\n        return self.m(h), self.v(h)\n",
             "a log-variance head that starts at 0": [
                 (
                     "self.z_log_var = layers.Dense(latent_dim)",
@@ -1321,6 +1550,8 @@ class Encoder(keras.Model):
 """,
         },
         "decoder": {
+            "a functional model, made in build": "class Decoder(keras.Model):\n    def __init__(self, image_shape):\n        super().__init__()\n        self.image_shape = image_shape\n\n    def build(self, shape):\n        h, w, c = self.image_shape\n        z = keras.Input(shape[1:])\n        x = layers.Dense(h * w // 16 * 8)(z)\n        x = layers.Reshape((h // 4, w // 4, 8))(layers.ReLU()(x))\n        x = layers.Conv2DTranspose(16, 4, 2, 'same')(x)\n        x = layers.LeakyReLU()(x)\n        x = layers.Conv2DTranspose(c, 4, 2, 'same')(x)\n        self.net = keras.Model(z, x)\n        self.built = True\n\n    def call(self, z):\n        return self.net(z)\n",
+            "a list of layers": "class Decoder(keras.Model):\n    def __init__(self, image_shape):\n        super().__init__()\n        h, w, c = image_shape\n        self.small = (h // 4, w // 4, 16)\n        self.dense = layers.Dense(int(np.prod(self.small)), activation='relu')\n        self.up = [layers.Conv2DTranspose(n, 5, strides=(2, 2), padding='same', activation='gelu') for n in (16, 8)]\n        self.last = layers.Conv2D(c, 1)\n\n    def call(self, z, training=False):\n        x = ops.reshape(self.dense(z), (ops.shape(z)[0], *self.small))\n        for layer in self.up:\n            x = layer(x)\n        return self.last(x)\n",
             "kernels of 4 and no last layer": [
                 ('layers.Conv2DTranspose(32, 3, strides=2, padding="same", activation="relu"),\n', ""),
                 (
@@ -1349,6 +1580,7 @@ class Encoder(keras.Model):
             ],
         },
         "vae": {
+            "a layer that draws, and a metric": "class Sampling(layers.Layer):\n    def __init__(self, seed):\n        super().__init__()\n        self.generator = seed\n\n    def call(self, m, v):\n        return m + ops.exp(v / 2) * keras.random.normal(ops.shape(m), seed=self.generator)\n\n\nclass VAE(keras.Model):\n    def __init__(self, encoder, decoder, seed=0):\n        super().__init__()\n        self.encoder, self.decoder = encoder, decoder\n        self.noise = keras.random.SeedGenerator(seed)\n        self.sampling = Sampling(self.noise)\n        self.kl_tracker = keras.metrics.Mean(name='kl')\n\n    @property\n    def metrics(self):\n        return [self.kl_tracker]\n\n    def call(self, images):\n        m, v = self.encoder(images)\n        z = self.sampling(m, v)\n        return dict(z_mean=m, z_log_var=v, z=z, logits=self.decoder(z))\n\n    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):\n        l = y_pred['logits']\n        rec = ops.sum(keras.losses.binary_crossentropy(x[..., None], l[..., None], from_logits=True), axis=(1, 2, 3))\n        kl = -0.5 * ops.sum(1 + y_pred['z_log_var'] - y_pred['z_mean'] ** 2 - ops.exp(y_pred['z_log_var']), axis=1)\n        self.kl_tracker.update_state(kl)\n        return ops.mean(rec + kl)\n",
             "the KL by Monte Carlo": [
                 (
                     'kl = cvae.kl_divergence(y_pred["z_mean"], y_pred["z_log_var"])',
@@ -1411,6 +1643,7 @@ class Encoder(keras.Model):
             ],
         },
         "plane": {
+            "mgrid with a complex step": "def latent_plane(decode, n, limit):\n    z2, z1 = np.mgrid[limit : -limit : n * 1j, -limit : limit : n * 1j]\n    z = np.c_[z1.ravel(), z2.ravel()]\n    out = decode(z)\n    return np.stack(np.split(out, n))\n",
             "mgrid": [
                 (
                     "z1, z2 = np.meshgrid(along, along[::-1])",
@@ -1432,6 +1665,7 @@ class Encoder(keras.Model):
             ],
         },
         "interpolate": {
+            "einsum": "def interpolate(vae, a, b, steps):\n    z, log_var = vae.encode(np.stack([a, b]))\n    w = np.column_stack([np.linspace(1, 0, steps), np.linspace(0, 1, steps)])\n    return vae.decode(np.einsum('sk,kd->sd', w, z))\n",
             "each image encoded alone": [
                 (
                     "z_mean, _ = vae.encode(np.stack([a, b]))",
@@ -1452,6 +1686,8 @@ class Encoder(keras.Model):
             ],
         },
         "conditional": {
+            "TensorFlow, by keywords": "def with_label(images, labels, num_classes):\n    h, w = images.shape[1:3]\n    code = keras.utils.to_categorical(labels, num_classes)\n    maps = tf.tile(tf.cast(code, 'float32')[:, None, None, :], [1, h, w, 1])\n    return tf.concat([tf.cast(images, 'float32'), maps], -1)\n\n\ndef z_with_label(z, labels, num_classes):\n    return tf.concat([z, tf.one_hot(labels, num_classes, dtype=z.dtype)], 1)\n\n\ndef conditional_loss(encoder, decoder, images, labels, num_classes, seed):\n    m, v = encoder(with_label(images=images, labels=labels, num_classes=num_classes))\n    z = m + tf.exp(v / 2) * keras.random.normal(tf.shape(m), seed=seed)\n    l = decoder(z_with_label(z=z, labels=labels, num_classes=num_classes))\n    rec = tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(labels=images, logits=l), [1, 2, 3])\n    return tf.reduce_mean(rec - 0.5 * tf.reduce_sum(1 + v - m * m - tf.exp(v), 1))\n",
+            "labels compared with each class": "def with_label(images, labels, num_classes):\n    labels = ops.cast(labels, 'int32')\n    shape = tuple(images.shape)\n    planes = [ops.cast(ops.equal(labels, c), 'float32')[:, None, None, None] * ops.ones((1, *shape[1:3], 1)) for c in range(num_classes)]\n    return ops.concatenate([ops.cast(images, 'float32'), *planes], axis=3)\n\n\ndef z_with_label(z, labels, num_classes):\n    return ops.hstack([z, ops.take(ops.eye(num_classes), labels, axis=0)])\n\n\ndef conditional_loss(encoder, decoder, images, labels, num_classes, seed):\n    mean, log_var = encoder(with_label(images, labels, num_classes))\n    losses = []\n    z = cvae.gaussian.reparameterize(mean, log_var, seed)\n    l = decoder(z_with_label(z, labels, num_classes))\n    elbo = cvae.Bernoulli().log_prob(images, l) - cvae.kl_divergence(mean, log_var)\n    return -ops.sum(elbo) / elbo.shape[0]\n",
             "broadcast": [
                 (
                     "planes = ops.ones_like(images[..., :1]) * ops.one_hot(labels, num_classes)[:, None, None]",
@@ -1480,6 +1716,9 @@ class Encoder(keras.Model):
     },
     "ps3_oversampling": {
         "metrics": {
+            "pandas": "import pandas as pd\n\n\ndef recalls(y_true, y_pred):\n    return pd.Series(y_true == y_pred).groupby(y_true).mean()\n\n\ndef balanced_accuracy(y_true, y_pred) -> float:\n    return float(recalls(y_true, y_pred).mean())\n\n\ndef g_mean(y_true, y_pred) -> float:\n    from statistics import geometric_mean\n    r = list(recalls(y_true, y_pred))\n    return 0.0 if 0 in r else geometric_mean(r)\n",
+            "scikit-learn's confusion matrix": "from sklearn.metrics import confusion_matrix\n\n\ndef recalls(y_true, y_pred):\n    labels = np.union1d(y_true, y_pred)\n    m = confusion_matrix(y_true, y_pred, labels=labels)\n    keep = m.sum(1) > 0\n    return m.diagonal()[keep] / m.sum(1)[keep]\n\n\ndef balanced_accuracy(y_true, y_pred):\n    return recalls(y_true, y_pred).mean()\n\n\ndef g_mean(y_true, y_pred):\n    return scipy.stats.mstats.gmean(recalls(y_true, y_pred))\n",
+            "imbalanced-learn's": "from imblearn.metrics import geometric_mean_score, sensitivity_score\n\n\ndef recalls(y_true, y_pred):\n    return sensitivity_score(y_true, y_pred, average=None, labels=np.unique(y_true))\n\n\ndef balanced_accuracy(y_true, y_pred):\n    return sensitivity_score(y_true, y_pred, average='macro', labels=np.unique(y_true))\n\n\ndef g_mean(y_true, y_pred):\n    return geometric_mean_score(y_true, y_pred, labels=np.unique(y_true))\n",
             "scikit-learn's, which warns": "from sklearn.metrics import balanced_accuracy_score\n\n\ndef recalls(y_true, y_pred):\n    return recall_score(y_true, y_pred, average=None, labels=np.unique(y_true))\n\n\ndef balanced_accuracy(y_true, y_pred):\n    return balanced_accuracy_score(y_true, y_pred)\n\n\ndef g_mean(y_true, y_pred):\n    return scipy.stats.gmean(recalls(y_true, y_pred))\n",
             "through logarithms, which warn of 0": [
                 ("np.prod(of_each) ** (1 / len(of_each))", "np.exp(np.mean(np.log(of_each)))")
@@ -1502,6 +1741,8 @@ class Encoder(keras.Model):
             ],
         },
         "split": {
+            "a named tuple": "from typing import NamedTuple\n\n\nclass Split(NamedTuple):\n    X_train: np.ndarray\n    y_train: np.ndarray\n    X_test: np.ndarray\n    y_test: np.ndarray\n\n\ndef split_and_resample(X, y, sampler, seed, test_size=0.3):\n    a, b, c, d = train_test_split(X, y, test_size=test_size, stratify=y, random_state=seed)\n    return Split(*sampler.fit_resample(a, c), b, d)\n",
+            "pandas": "import pandas as pd\n\n\ndef split_and_resample(X, y, sampler, seed, test_size=0.3):\n    frame = pd.DataFrame(X)\n    frame['label'] = y\n    test = frame.groupby('label').sample(frac=test_size, random_state=seed)\n    train = frame.drop(test.index)\n    more = sampler.fit_resample(train.drop(columns='label').to_numpy(), train['label'].to_numpy())\n    return more[0], more[1], test.drop(columns='label').to_numpy(), test['label'].to_numpy()\n",
             "StratifiedShuffleSplit": "from sklearn.model_selection import StratifiedShuffleSplit\n\n\ndef split_and_resample(X, y, sampler, seed, test_size=0.3):\n    train, test = next(StratifiedShuffleSplit(1, test_size=test_size, random_state=seed).split(X, y))\n    return (*sampler.fit_resample(X[train], y[train]), X[test], y[test])\n",
             "class by class, rounded up": "def split_and_resample(X, y, sampler, seed, test_size=0.3):\n    rng = np.random.default_rng(seed)\n    of_class = [rng.permutation(np.flatnonzero(y == c)) for c in np.unique(y)]\n    test = np.concatenate([rows[: int(np.ceil(test_size * len(rows)))] for rows in of_class])\n    train = np.delete(np.arange(len(y)), test)\n    return (*sampler.fit_resample(X[train], y[train]), X[test], y[test])\n",
             "indices split, a copied sampler, shuffled": [
@@ -1516,6 +1757,8 @@ class Encoder(keras.Model):
             ],
         },
         "draws": {
+            "a generator that goes round": "def draws_around(vae, images, count, spread, rng):\n    mean, log_var = vae.encode(images)\n    sd = spread * np.sqrt(np.exp(log_var))\n\n    def going_round():\n        while True:\n            yield from rng.permutation(len(images))\n\n    z, members = [], []\n    for _, m in zip(range(count), going_round()):\n        z.append(rng.normal(mean[m], sd[m]))\n        members.append(m)\n    return np.array(z), np.array(members)\n",
+            "argsort, a list of members": "def draws_around(vae, images, count, spread, rng):\n    n = len(images)\n    rounds = -(-count // n)\n    member = rng.random((rounds, n)).argsort(axis=1).ravel()[:count]\n    mean, log_var = (v[member] for v in vae.encode(images))\n    return mean + spread * np.exp(log_var / 2) * rng.normal(size=mean.shape), member.tolist()\n",
             "round-robin": [
                 (
                     "rounds = [rng.permutation(len(images)) for _ in range(-(-count // len(images)))]\n    member = np.concatenate(rounds)[:count]",
@@ -1548,6 +1791,8 @@ class Encoder(keras.Model):
             ],
         },
         "edits": {
+            "clipped by masks": "def edits(vae, images, z):\n    new = images + vae.decode(z) - vae.reconstruct(images)\n    new[new < 0] = 0\n    new[new > 1] = 1\n    return new\n",
+            "decoded together": "def edits(vae, images, z):\n    both = vae.decode(np.concatenate([z, vae.encode(images)[0]]))\n    now, before = np.split(both, 2)\n    return np.clip(images + (now - before), 0, 1)\n",
             "minimum and maximum": [
                 (
                     EDITED,
@@ -1565,6 +1810,8 @@ class Encoder(keras.Model):
             ],
         },
         "compare": {
+            "product, by keywords": "from collections import defaultdict\nfrom itertools import product\n\n\ndef compare(methods, X, y, fit_predict, seeds):\n    scores = defaultdict(list)\n    for seed, (name, make) in product(seeds, methods.items()):\n        a, b, c, d = split_and_resample(X=X, y=y, sampler=make(seed), seed=seed)\n        scores[name].append(balanced_accuracy(d, fit_predict(a, b, c)))\n    return scores\n",
+            "a table of pandas": "import pandas as pd\n\n\ndef compare(methods, X, y, fit_predict, seeds):\n    table = pd.DataFrame(index=list(seeds), columns=list(methods), dtype=float)\n    for seed in seeds:\n        for name in methods:\n            a, b, c, d = split_and_resample(X, y, methods[name](seed), seed)\n            table.loc[seed, name] = balanced_accuracy(d, fit_predict(a, b, c))\n    return table\n",
             "methods outside, arrays": [
                 ("scores = {name: [] for name in methods}\n", "scores = {}\n"),
                 (
@@ -1588,6 +1835,8 @@ class Encoder(keras.Model):
             ],
         },
         "interval": {
+            "a dataclass": "from dataclasses import astuple, dataclass\n\n\n@dataclass\nclass Interval:\n    mean: float\n    low: float\n    high: float\n\n\ndef paired_difference(a, b):\n    d = np.asarray(a, float) - np.asarray(b, float)\n    h = abs(scipy.stats.t.ppf(0.025, d.size - 1)) * scipy.stats.sem(d)\n    return astuple(Interval(d.mean(), d.mean() - h, d.mean() + h))\n",
+            "Python's statistics": "import statistics\nfrom math import sqrt\n\n\ndef paired_difference(a: list, b: list) -> tuple[float, float, float]:\n    d = [float(x) - float(y) for x, y in zip(a, b)]\n    m, s = statistics.fmean(d), statistics.stdev(d)\n    h = scipy.stats.t(df=len(d) - 1).ppf(0.975) * s / sqrt(len(d))\n    return m, m - h, m + h\n",
             "SciPy's paired test, which warns": [
                 (
                     "difference = np.subtract(a, b)",
