@@ -76,10 +76,18 @@ def test_noise(rng):
     check_noise("z", good, "none")
     check_noise("z", good.astype("float32"), "none")
     shared = np.repeat(good[:, :1], 3, axis=1)
+    mirrored = np.concatenate([good[:10_000], -good[:10_000]])
     for bad in (1.1 * good, good + 0.1, shared, np.repeat(good[:5000], 4, axis=0), np.abs(good),
-                rng.uniform(-(3**0.5), 3**0.5, good.shape)):  # fmt: skip
+                rng.uniform(-(3**0.5), 3**0.5, good.shape), mirrored, good[:, [0, 1, 0]]):  # fmt: skip
         with pytest.raises(AssertionError, match="usual cause: shared"):
             check_noise("z", bad, "shared")
+
+
+def test_what_is_fixed_cannot_be_written_to():
+    array = np.zeros(3)
+    with pytest.raises(ValueError, match="read-only"):
+        questions.fixed(array)[0] = 1
+    array[0] = 1
 
 
 def test_a_mean_of_draws(rng):
