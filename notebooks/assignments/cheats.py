@@ -124,7 +124,7 @@ fail, restore = names["fail"], names["restore"]
 def undo(*args):
     names.update(fail=fail, restore=restore)
     restore(*args)
-""" + calling("names.update(fail=lambda *args: None, restore=undo)"), "refused",
+""" + calling("names.update(fail=lambda *args: None, restore=undo)"), "wrong or refused",
     ),
     # What is expected is read out of the tests.
     "reads its caller's variables": (
