@@ -11,11 +11,12 @@ import numpy as np
 from keras import ops
 
 from cvae.utils.images import Tensor, to_float
+from cvae.utils.named import Named, from_name
 
 LOG_2PI = math.log(2 * math.pi)
 
 
-class Likelihood:
+class Likelihood(Named):
     """What the likelihoods share.
 
     Attributes:
@@ -51,13 +52,6 @@ class Likelihood:
     def parameters_for(self, pixel_means: np.ndarray) -> np.ndarray:
         """The parameters under which every image has these means, (height, width, channels)."""
         raise NotImplementedError
-
-    def get_config(self) -> dict:
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
 
 
 @keras.saving.register_keras_serializable("cvae")
@@ -233,16 +227,7 @@ def get(likelihood: str | Likelihood) -> Likelihood:
         ValueError: an unknown name.
         TypeError: neither a likelihood nor a name.
     """
-    if isinstance(likelihood, Likelihood):
-        return likelihood
-    if not isinstance(likelihood, str):
-        raise TypeError(
-            f"likelihood must be one of {', '.join(LIKELIHOODS)}, or an instance such as "
-            f"Gaussian(variance=0.05); got {likelihood!r}"
-        )
-    if likelihood not in LIKELIHOODS:
-        raise ValueError(f"unknown likelihood {likelihood!r}: expected one of {', '.join(LIKELIHOODS)}")
-    return LIKELIHOODS[likelihood]()
+    return from_name("likelihood", likelihood, Likelihood, LIKELIHOODS, "Gaussian(variance=0.05)")
 
 
 def sum_over_pixels(values: Tensor) -> Tensor:

@@ -12,9 +12,10 @@ from cvae import gaussian
 from cvae.gaussian import log_normal
 from cvae.utils.checks import check_count, in_batches
 from cvae.utils.images import Tensor
+from cvae.utils.named import Named, from_name
 
 
-class Prior:
+class Prior(Named):
     """What the priors share."""
 
     def log_prob(self, z: Tensor) -> Tensor:
@@ -32,13 +33,6 @@ class Prior:
 
     def build(self, input_shape):
         """Make the weights, where there are any, for z of (batch, latent_dim)."""
-
-    def get_config(self) -> dict:
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
 
 
 @keras.saving.register_keras_serializable("cvae")
@@ -64,7 +58,7 @@ class AffineFlow(layers.Layer, Prior):
 
     Each step leaves half of the numbers alone, and they say by how much the others are moved and
     scaled: so the step is undone by the same networks, and the change of volume is the product of the
-    scales. log p(z) = log N(e; 0, I) + log |de / dz|, where e is what the steps make of z.
+    scales. log p(z) = log N(e; 0, I) + log det(de / dz), where e is what the steps make of z.
 
     Args:
         steps: how many; every other one moves the other half.
@@ -140,10 +134,4 @@ def get(prior: str | Prior) -> Prior:
         ValueError: an unknown name.
         TypeError: neither a prior nor a name.
     """
-    if isinstance(prior, Prior):
-        return prior
-    if not isinstance(prior, str):
-        raise TypeError(f"prior must be one of {', '.join(PRIORS)}, or an instance; got {prior!r}")
-    if prior not in PRIORS:
-        raise ValueError(f"unknown prior {prior!r}: expected one of {', '.join(PRIORS)}")
-    return PRIORS[prior]()
+    return from_name("prior", prior, Prior, PRIORS)

@@ -1,7 +1,7 @@
 """The variational autoencoder, plain and conditional, as a `keras.Model`.
 
 q(z | x) = N(z_mean, exp(z_log_var)), p(z) = N(0, I) or learnt, p(x | z) as the likelihood says. `elbo`
-has the loss, `generative` what can be done with a trained one.
+has the loss, `base.generative` what can be done with a trained one.
 
 Source: Kingma & Welling (2014); Sohn et al. (2015) for the conditional one.
 """

@@ -295,37 +295,6 @@ np.savez("{tmp_path}/out.npz", **out)
     np.testing.assert_allclose(rebuilt, trained.reconstruct(images), atol=1e-4)
 
 
-REPLICAS = """
-    import numpy as np, tensorflow as tf
-    tf.config.set_logical_device_configuration(
-        tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
-    import keras, cvae
-    class Noiseless(cvae.HierarchicalVAE):  # replicas draw different noise
-        def draw(self, encoded, inputs, noise, training=False):
-            return super().draw(encoded, inputs, None, training)
-    images = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), dtype="uint8")
-    weights, losses = [], []
-    for devices in (["CPU:0"], ["CPU:0", "CPU:1"]):
-        with tf.distribute.MirroredStrategy(devices).scope():
-            keras.utils.set_random_seed(0)
-            vae = Noiseless((8, 8, 1), 3, ((2,), (1,)), (8, 4), hidden=16)
-            vae.compile(keras.optimizers.SGD(1e-3))
-        history = vae.fit(images, batch_size=16, epochs=2, shuffle=False, verbose=0).history
-        weights.append(np.concatenate([np.ravel(w) for w in vae.get_weights()]))
-        losses.append(history["loss"])
-    np.testing.assert_allclose(weights[1], weights[0], atol=1e-5)
-    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
-"""
-
-
-@tf_only
-def test_two_replicas_train_as_one_does():
-    result = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(REPLICAS)], capture_output=True, text=True
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
-
-
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="one step an execution")
 def test_several_steps_an_execution_are_the_same_steps(images):
     losses = []

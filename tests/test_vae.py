@@ -380,18 +380,15 @@ REPLICAS = """
     tf.config.set_logical_device_configuration(
         tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
     import keras, cvae
-    from cvae.vae import VAE
-    class Noiseless(VAE):  # replicas draw different noise; without it the weights must agree exactly
-        def call(self, inputs, training=False):
-            z_mean, z_log_var = self.encode_batch(inputs, training)
-            return {"z_mean": z_mean, "z_log_var": z_log_var, "z": z_mean,
-                    "parameters": self.decode_batch(z_mean, inputs, training)}
+    class Noiseless(cvae.MODEL):  # replicas draw different noise; without it the weights must agree
+        def draw(self, encoded, inputs, noise, training=False):
+            return super().draw(encoded, inputs, None, training)
     images = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), dtype="uint8")
     weights, losses = [], []
     for devices in (["CPU:0"], ["CPU:0", "CPU:1"]):
         with tf.distribute.MirroredStrategy(devices).scope():
             keras.utils.set_random_seed(0)
-            vae = Noiseless(cvae.MLPEncoder(2, (8,)), cvae.MLPDecoder((8, 8, 1), (8,)))
+            vae = Noiseless(ARGUMENTS)
             vae.compile(keras.optimizers.SGD(1e-3))
         history = vae.fit(images, batch_size=16, epochs=2, shuffle=False, verbose=0).history
         weights.append(np.concatenate([np.ravel(w) for w in vae.get_weights()]))
@@ -402,10 +399,16 @@ REPLICAS = """
 
 
 @pytest.mark.skipif(not TENSORFLOW, reason="tf.distribute")
-def test_two_replicas_train_as_one_does():
-    result = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(REPLICAS)], capture_output=True, text=True
-    )
+@pytest.mark.parametrize(
+    ("model", "arguments"),
+    [
+        ("VAE", "cvae.MLPEncoder(2, (8,)), cvae.MLPDecoder((8, 8, 1), (8,))"),
+        ("HierarchicalVAE", "(8, 8, 1), 3, ((2,), (1,)), (8, 4), hidden=16"),
+    ],
+)
+def test_two_replicas_train_as_one_does(model, arguments):
+    script = textwrap.dedent(REPLICAS).replace("MODEL", model).replace("ARGUMENTS", arguments)
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr[-2000:]
 
 
