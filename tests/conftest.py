@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 
 from cvae.experiments import catalogue, storage, training
 from cvae.experiments.recipe import make_recipe
-from cvae.experiments.studies import imbalance, samples, study, synthetic, tuning
+from cvae.experiments.studies import samples, study, synthetic, tails
 
 
 @pytest.fixture(autouse=True)
@@ -73,8 +73,8 @@ def give(monkeypatch, data):
 
 def give_studies(monkeypatch, data):
     """The studies find this data set, whichever they ask for."""
-    for module in (study, imbalance, samples, synthetic, tuning, training):
-        monkeypatch.setattr(module, "load", lambda name: data)
+    for module in (study, tails, samples, synthetic, training):
+        monkeypatch.setattr(module, "load", lambda name, **options: data)
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
-# Its study runs anew, with other methods: its text is written again when the numbers are in.
-TO_BE_REWRITTEN = {"07_oversampling"}
 # Not the paper of Zhao, Song & Ermon (2017), which 06 cites.
 REPORTS = re.compile(r"luther|patadia|aragam|zhao(?!, (?:J\. )?Song)|ibrahim", re.IGNORECASE)
 
@@ -20,14 +18,6 @@ REPORTS = re.compile(r"luther|patadia|aragam|zhao(?!, (?:J\. )?Song)|ibrahim", r
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def cells(request):
     return json.loads(request.param.read_text())["cells"]
-
-
-@pytest.fixture
-def rewritten(cells, request):
-    """The cells of a notebook that reads as all are to read."""
-    if request.node.callspec.id in TO_BE_REWRITTEN:
-        pytest.skip("not rewritten yet")
-    return cells
 
 
 def source(cell):
@@ -61,9 +51,9 @@ def test_opens_and_closes_as_the_series_does(cells):
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def test_closes_with_a_summary_and_references(rewritten):
-    assert any("## Summary" in source(cell) for cell in rewritten[-3:])
-    references = source(rewritten[-1]).split("## References")[1]
+def test_closes_with_a_summary_and_references(cells):
+    assert any("## Summary" in source(cell) for cell in cells[-3:])
+    references = source(cells[-1]).split("## References")[1]
     assert references.count("http") >= 2
 
 
@@ -116,13 +106,13 @@ def test_cells_fit_a_screen(cells):
     assert max(source(cell).count("\n") + 1 for cell in code(cells)) <= 24
 
 
-def test_pictures_that_the_text_links_are_there_and_described(rewritten):
-    text = "\n".join(source(cell) for cell in rewritten if cell["cell_type"] == "markdown")
+def test_pictures_that_the_text_links_are_there_and_described(cells):
+    text = "\n".join(source(cell) for cell in cells if cell["cell_type"] == "markdown")
     linked = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", text)
     for description, path in linked:
         assert len(description) > 20, path
         assert (ROOT / "notebooks" / path).is_file(), path
-    assert any("figures/diagrams/" in path for _, path in linked) or "Appendix" in source(rewritten[0])
+    assert any("figures/diagrams/" in path for _, path in linked) or "Appendix" in source(cells[0])
 
 
 def test_every_diagram_is_a_picture_that_a_notebook_shows():
@@ -132,21 +122,21 @@ def test_every_diagram_is_a_picture_that_a_notebook_shows():
         assert ElementTree.parse(path).getroot().tag.endswith("svg")
 
 
-def test_the_text_needs_no_course_report(rewritten, request):
+def test_the_text_needs_no_course_report(cells, request):
     """Five surnames that nobody can look up: their place is the appendix."""
     if request.node.callspec.id == "A_reports":
         pytest.skip("the appendix, which introduces them")
-    for cell in rewritten:
+    for cell in cells:
         if cell["cell_type"] == "markdown":  # in code ticks: names of recipes
             assert not REPORTS.search(re.sub(r"`[^`]*`|<!--.*?-->", "", source(cell))), source(cell)
 
 
-def test_every_exercise_has_a_solution(rewritten, request):
+def test_every_exercise_has_a_solution(cells, request):
     name = request.node.callspec.id
-    numbers = re.findall(r"^(\d+)\. ", source(rewritten[-1]).split("## Where to go")[0], re.MULTILINE)
+    numbers = re.findall(r"^(\d+)\. ", source(cells[-1]).split("## Where to go")[0], re.MULTILINE)
     assert len(numbers) >= 3 or name == "A_reports"
     if numbers:
-        assert f"(solutions/{name}.ipynb)" in source(rewritten[-1])
+        assert f"(solutions/{name}.ipynb)" in source(cells[-1])
         solved = json.loads((ROOT / "notebooks" / "solutions" / f"{name}.ipynb").read_text())["cells"]
         headings = re.findall(r"^## Exercise (\d+)", "\n".join(map(source, solved)), re.MULTILINE)
         assert headings == numbers

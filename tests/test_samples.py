@@ -10,7 +10,7 @@ from conftest import give_studies
 from cvae.__main__ import main
 from cvae.experiments import catalogue, classifiers, training
 from cvae.experiments.studies import samples
-from cvae.experiments.studies.imbalance import train_classifier
+from cvae.experiments.studies.trials import train_classifier
 
 
 def test_scores_by_hand(digits, monkeypatch):

@@ -50,8 +50,8 @@ class Study:
         """What has to be done for a row; rows of the same work are made together."""
         return key
 
-    def dataset(self, key: tuple) -> str:
-        """The data set whose real images a row needs."""
+    def dataset(self, key: tuple) -> str | None:
+        """The data set whose real images a row needs; None for rows that are always at hand."""
         return key[0]
 
     def run(self, work: tuple, keys: list[tuple]) -> dict[tuple, dict]:
@@ -72,7 +72,7 @@ class Study:
     def _reproduce(self):
         path, known = self.path, self.read()
         missing = [key for key in self.keys() if key not in known]
-        for dataset in dict.fromkeys(map(self.dataset, missing)):
+        for dataset in filter(None, dict.fromkeys(map(self.dataset, missing))):
             load(dataset).check_real(f"the study {self.name!r}")
         together = {}
         for key in missing:

@@ -17,8 +17,9 @@ from sklearn.metrics import confusion_matrix
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.tfds import load
 from cvae.experiments import classifiers
-from cvae.experiments.studies.imbalance import flat, train_classifier
 from cvae.experiments.studies.study import Study
+from cvae.experiments.studies.tails import flat
+from cvae.experiments.studies.trials import train_classifier
 from cvae.oversampling import VAEOverSampler
 from cvae.utils.files import atomic_write
 from cvae.utils.images import to_uint8

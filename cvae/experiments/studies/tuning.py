@@ -1,94 +1,125 @@
-"""How the study's VAE settings were chosen: on images that are neither trained on nor tested on.
+"""How the settings of every method in notebook 07 were chosen: on rows that are not tested on.
 
-The last 10,000 training images stand in for the test set, and the long tails are drawn from the others,
-with seeds that the study does not use. The test images are never looked at. `STUDY.reproduce()` records
-the scores of every candidate.
+Each method, baselines too, has six candidates in `methods.GRIDS`, scored on validation rows at full
+balance; the best of a method that adds rows is scored with a quarter of full balance, too. The score is
+the mean over both classifiers, on one tail, of a seed that the study does not use. The test rows are
+never looked at. `STUDY.reproduce()` records the scores of every candidate.
 """
-
-import dataclasses
-import itertools
 
 import pandas as pd
 
-from cvae.datasets.base import ImageDataset
-from cvae.datasets.tfds import load
-from cvae.experiments.studies import imbalance
+from cvae.experiments.studies import methods, trials
 from cvae.experiments.studies.study import Study
+from cvae.experiments.studies.tails import SIZES, VALIDATION, tail
 
-VALIDATION = 10_000
-SEEDS = (10, 11)
-START = imbalance.TRAINING
-RESIDUALS = {"source": "posterior", "pixels": None, "temperature": 3.0}
-# How the VAE is trained and what it draws. Each differs from another in one thing; candidates that
-# share their training stand together, for it is done once.
-CANDIDATES = {
-    "means, temperature 3": (START, RESIDUALS | {"pixels": "mean"}),
-    "residuals, temperature 1": (START, RESIDUALS | {"temperature": 1.0}),
-    "residuals, temperature 2": (START, RESIDUALS | {"temperature": 2.0}),
-    "residuals, temperature 3": (START, RESIDUALS),
-    "residuals, temperature 4": (START, RESIDUALS | {"temperature": 4.0}),
-    "residuals, temperature 3, 10 dimensions": (START | {"latent_dim": 10}, RESIDUALS),
-    "residuals, temperature 3, 50 dimensions": (START | {"latent_dim": 50}, RESIDUALS),
-}
-
-
-def validation_part(data: ImageDataset, n: int = VALIDATION) -> ImageDataset:
-    """The data set with its last n training images in the place of the test images.
-
-    Raises:
-        ValueError: no training images would be left.
-    """
-    if not 0 < n < len(data.x_train):
-        raise ValueError(f"n must be 1 to {len(data.x_train) - 1}, got {n}")
-    return dataclasses.replace(
-        data, x_train=data.x_train[:-n], y_train=data.y_train[:-n],
-        x_test=data.x_train[-n:], y_test=data.y_train[-n:],
-    )  # fmt: skip
+SEEDS = (100,)
 
 
 class SettingsStudy(Study):
-    """Every candidate at full balance, on images that the study does not test on."""
+    """Every candidate of every method; `candidate` is its place in `methods.GRIDS`."""
 
     name = "oversampling-settings"
-    fields = ("dataset", "seed", "arm", "classifier")
-    trained = None, None  # a VAE's data set, seed and settings, and its sampler
+    fields = ("dataset", "seed", "method", "candidate", "classifier")
 
     def protocol(self) -> dict:
         return {
-            "class_sizes": imbalance.class_sizes().tolist(), "validation_images": VALIDATION,
-            "steps": imbalance.STEPS, "batch_size": imbalance.BATCH, "candidates": CANDIDATES,
+            "sizes": SIZES, "validation": VALIDATION, "steps": trials.STEPS,
+            "batch_size": trials.BATCH, "images": methods.IMAGES, "rows": methods.ROWS,
+            "grids": methods.GRIDS,
         }  # fmt: skip
 
     def keys(self) -> list[tuple]:
-        return list(itertools.product(imbalance.DATASETS, SEEDS, CANDIDATES, imbalance.CLASSIFIERS))
+        return [
+            (dataset, seed, method, candidate, kind)
+            for dataset in trials.DATASETS
+            for stage in ("settings", "settings that need another's", "target")
+            for seed in SEEDS
+            for method in methods.methods_for(dataset)
+            for candidate in self.candidates(method, stage)
+            for kind in trials.KINDS[dataset]
+        ]
+
+    def candidates(self, method: str, stage: str) -> range:
+        """The places of a method's candidates in a stage; the last stage tries the best, smaller."""
+        size = len(methods.GRIDS[method])
+        if stage == "target":
+            return range(size, size + 1) if method in methods.RESAMPLERS else range(0)
+        return range(size) if (method in methods.MOVING) == (stage != "settings") else range(0)
+
+    def dataset(self, key):
+        return None if key[0] == "breast_cancer" else key[0]
 
     def work(self, key):
-        """The training set, which all classifiers share."""
-        return key[:3]
+        """Candidates that are scored with the same classifier: all of what only adjusts it."""
+        return key[:3] if key[2] == "logit adjustment" else key[:4]
 
     def run(self, work, keys):
-        dataset, seed, arm = work
-        data = validation_part(load(dataset), VALIDATION)
-        x, y, order = imbalance.long_tailed(data, imbalance.class_sizes(), seed)
-        training, draws = CANDIDATES[arm]
-        if self.trained[0] != (dataset, seed, training):
-            sampler = imbalance.vae_sampler(data.image_shape, seed, training)
-            self.trained = (dataset, seed, training), sampler
-        x, y = self.trained[1].set_params(**draws).fit_resample(x, y)
-        return {key: imbalance.score(key[-1], data, x, y, order, seed) for key in keys}
+        dataset, seed, method = work[:3]
+        rows, kinds = tail(dataset, seed, "validation"), trials.KINDS[dataset]
+        if method == "logit adjustment":
+            taus = [candidate["tau"] for candidate in methods.GRIDS[method]]
+            found = trials.run(rows, "none", {}, seed, kinds, taus)
+            return {key: found[key[-1], taus[key[3]]] for key in keys}
+        settings = self.settings(dataset, method, work[3])
+        found = trials.run(rows, method, settings, seed, kinds)
+        return {key: found[key[-1], None] for key in keys}
 
-    def table(self) -> pd.DataFrame:
-        """Mean balanced accuracy over the seeds: a row for each arm, the best on average first, and a
-        column for each data set and classifier.
+    def settings(self, dataset: str, method: str, candidate: int) -> dict:
+        """A candidate's settings; some methods move images as the best augmented copies do."""
+        grid = methods.GRIDS[method]
+        if candidate == len(grid):
+            return self.settings(dataset, method, self.best_of(dataset, method)) | {"part": trials.PART}
+        settings = grid[candidate]
+        if method in methods.MOVING:
+            settings = settings | {"move": methods.MOVES[self.best_of(dataset, "augmented copies")]}
+        return settings
+
+    def best_of(self, dataset: str, method: str) -> int:
+        """The place of the best candidate at full balance."""
+        known, size = self.read(), len(methods.GRIDS[method])
+        needed = [k for k in self.keys() if (k[0], k[2]) == (dataset, method) and k[3] < size]
+        self.check_complete(known, needed)
+        frame = pd.DataFrame([(key[3], known[key]["balanced_accuracy"]) for key in needed])
+        return int(frame.groupby(0)[1].mean().idxmax())
+
+    def means(self, dataset: str, method: str | None = None) -> pd.Series:
+        """Balanced accuracy by method and candidate, a mean over seeds and classifiers.
 
         Raises:
-            ValueError: an arm that has not been scored with every seed.
+            ValueError: candidates that have not been scored.
         """
+        needed = [
+            key for key in self.keys() if key[0] == dataset and (method is None or key[2] == method)
+        ]
+        known = self.read()
+        self.check_complete(known, needed)
+        frame = pd.DataFrame([(*key[2:4], known[key]["balanced_accuracy"]) for key in needed])
+        return frame.groupby([0, 1])[2].mean()
+
+    def chosen(self, dataset: str, method: str | None = None) -> dict:
+        """The best settings of a method; without one {method: its best settings}."""
+        means = self.means(dataset, method)
+        names = [method] if method else methods.methods_for(dataset)
+        best = {name: self.settings(dataset, name, int(means[name].idxmax())) for name in names}
+        return best[method] if method else best
+
+    def best(self, dataset: str) -> list[str]:
+        """The methods by their best candidate, best first."""
+        means = self.means(dataset).groupby(level=0).max()
+        return means.sort_values(ascending=False).index.tolist()
+
+    def table(self) -> pd.DataFrame:
+        """Mean balanced accuracy over the seeds: a row for each candidate, a column for each data set
+        and classifier."""
         self.check_complete(self.read())
-        means = self.frame().pivot_table(
-            "balanced_accuracy", index="arm", columns=["dataset", "classifier"]
+        frame = self.frame()
+        frame["settings"] = [
+            str(methods.GRIDS[method][n]) if n < len(methods.GRIDS[method]) else "the best, a quarter"
+            for method, n in zip(frame["method"], frame["candidate"], strict=True)
+        ]
+        return frame.pivot_table(
+            "balanced_accuracy", index=["method", "settings"], columns=["dataset", "classifier"]
         )
-        return means.loc[means.mean(axis=1).sort_values(ascending=False).index]
 
 
 STUDY = SettingsStudy()
