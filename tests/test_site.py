@@ -28,7 +28,8 @@ spec.loader.exec_module(pages)
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """The folder of the built site; the workers of one run share it."""
-    shared = tmp_path_factory.getbasetemp().parent / "site"
+    base = tmp_path_factory.getbasetemp()  # a run's own; of a worker, a folder in it
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "site"
     with FileLock(f"{shared}.lock"):
         if not shared.is_dir():
             subprocess.run(
