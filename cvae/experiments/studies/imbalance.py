@@ -14,7 +14,6 @@ import scipy.stats
 from cvae.experiments.studies import methods, trials, tuning
 from cvae.experiments.studies.study import Study
 from cvae.experiments.studies.tails import SIZES, tail
-from cvae.experiments.studies.trials import PART
 from cvae.utils import tables
 
 SEEDS = tuple(range(10))
@@ -53,7 +52,7 @@ class LongTailStudy(Study):
         chosen, base = chosen_settings(dataset), method.removesuffix(ADJUSTED)
         settings, tau = chosen[base], chosen["logit adjustment"]["tau"]
         if base != method:  # at full balance there would be nothing to adjust
-            settings = settings | {"part": PART}
+            settings = settings | {"part": trials.PART}
         kinds = tuple(kind for kind in trials.KINDS[dataset] if any(key[-1] == kind for key in keys))
         found = trials.run(tail(dataset, seed), base, settings, seed, kinds, (None, tau))
         return {
@@ -165,7 +164,7 @@ def part_of(dataset: str, arm: str) -> int:
     base = arm.removesuffix(ADJUSTED)
     if base not in methods.RESAMPLERS:
         return 0
-    return PART if base != arm else chosen_settings(dataset)[base].get("part", 1)
+    return trials.PART if base != arm else chosen_settings(dataset)[base].get("part", 1)
 
 
 def best_baseline(dataset: str) -> str:
@@ -179,7 +178,7 @@ def markdown(table: pd.DataFrame) -> str:
         "method", "grown to", "balanced accuracy", "macro F1", "G-mean", "recall of the rare",
         "error of the test set", "against the reference", "p, corrected",
     )  # fmt: skip
-    grown = {0: "", 1: "full balance", PART: "a quarter"}
+    grown = {0: "", 1: "full balance", trials.PART: "a quarter"}
     lines = []
     for row in table.to_dict("records"):
         cells = [f"{100 * row[m]:.1f} ± {100 * row[f'{m}_interval']:.1f}" for m in METRICS]
