@@ -235,6 +235,8 @@ def test_settings_are_chosen_then_the_study_runs_and_both_resume(small):
     assert {seed for seed, *_ in trained} == {0, 1}
     rows = imbalance.STUDY.read()
     assert len(rows) == 2 * (3 + 4 + 2)
+    quarter = np.maximum(tails.class_sizes(60, 10), 15).sum()  # what is adjusted grows to that only
+    assert sum(n == quarter for _, n, _ in trained) >= 2 * 2
     imbalance.STUDY.reproduce()
     assert len(trained) == 16  # nothing was missing
     lost = json.loads(imbalance.STUDY.path.read_text())
@@ -260,6 +262,13 @@ def test_settings_are_chosen_then_the_study_runs_and_both_resume(small):
         assert name in table["method"].tolist()
     assert sum(name.endswith(imbalance.ADJUSTED) for name in table["method"]) == 2
     assert imbalance.markdown(table).count("\n") >= len(table) + 1
+
+    tau = chosen["logit adjustment"]["tau"]
+    again = trials.run(tails.tail("mnist", 0), "none", {}, 0, ("mlp",), (None, tau))
+    for name, used in (("none", None), ("logit adjustment", tau)):
+        expected = again["mlp", used]["macro_f1"]
+        assert rows["mnist", 0, name, "mlp"]["macro_f1"] == expected
+    assert again["mlp", None]["macro_f1"] != again["mlp", tau]["macro_f1"]
 
 
 def test_the_study_and_its_tuning_share_no_seed():
