@@ -2,8 +2,8 @@
 
 Trained without 5,000 of the training images, by which to choose; the test images are looked at when a
 result is recorded. Not chosen so far: the sizes for digits are those of a first try whose loss on the
-test images was seen, the others are guesses from them, and so are the epochs. The likelihood of digits is
-of 100 samples of z: 500 take two cores some 40 minutes.
+test images was seen, the others are guesses from them, and so are the epochs. The likelihood of digits
+is of 100 samples of z: 500 take two cores some 40 minutes.
 """
 
 from cvae.experiments.ablation import LONG, RESIDUAL, step
