@@ -226,15 +226,15 @@ def test_an_unanswered_question_says_so_once(graded, problem_set):
 
 
 @pytest.mark.parametrize(
-    ("problem_set", "test", "function"),
+    ("problem_set", "test", "function", "wrong"),
     [
-        ("ps1_elbo", "elbo_test", "kl_divergence"),
-        ("ps3_oversampling", "metrics_balanced_test", "recalls"),
-        ("ps3_oversampling", "compare_test", "split_and_resample"),
+        ("ps1_elbo", "elbo_test", "kl_divergence", "2 * right"),
+        ("ps3_oversampling", "metrics_balanced_test", "recalls", "right / 2"),
+        ("ps3_oversampling", "compare_test", "split_and_resample", "(*right[:3], right[3][::-1])"),
     ],
 )
-def test_at_home_a_question_says_which_other_answer_it_waits_for(graded, problem_set, test, function):
-    """What students have at home uses their own functions; a wrong one may be the cause, and is named."""
+def test_at_home_a_question_names_what_it_uses(graded, problem_set, test, function, wrong):
+    """There it uses the student's own functions; a wrong one may be the cause, and is named."""
     one = graded(problem_set)
     code = next(shown(cell) for cell in cells(problem_set) if about(cell).get("grade_id") == test)
     names = dict(one.start)
@@ -245,7 +245,7 @@ def test_at_home_a_question_says_which_other_answer_it_waits_for(graded, problem
     assert one.error_of(code, names) is None
     for body, said in (
         ("raise NotImplementedError()", f"it uses {function}, which is not answered"),
-        ("return [0 * x for x in RIGHT(*args)]", f"or else:     your own .*{function}"),
+        (f"right = RIGHT(*args); return {wrong}", f"or else:     your own .*{function}"),
     ):
         exec(f"def {function}(*args):\n    {body}\n", names)
         assert re.search(said, str(one.error_of(code, names)))
@@ -279,7 +279,7 @@ def seen_callables(one, problem_set):
 
 
 def asked_for(answer):
-    """The functions, classes and methods that an answer's cell asks for, and their numbers of arguments."""
+    """The functions, classes and methods that an answer defines, and their numbers of arguments."""
     for node in ast.parse(answer).body:
         if isinstance(node, ast.FunctionDef):
             yield node.name, len(node.args.args)

@@ -324,6 +324,12 @@ def importance_weighted_bound(log_weights):
     },
     "ps2_convolutional_vae": {
         "encoder": {
+            "the log-variance clipped at 2": [
+                ("self.z_log_var(features)", "ops.clip(self.z_log_var(features), -10, 2)")
+            ],
+            "the log-variance at most 4": [
+                ("self.z_log_var(features)", "ops.minimum(self.z_log_var(features), 4.0)")
+            ],
             "a gradient stopped before the log-variance": [
                 ("self.z_log_var(features)", "self.z_log_var(ops.stop_gradient(features))")
             ],
@@ -560,6 +566,8 @@ class Decoder(keras.Model):
             ],
         },
         "vae": {
+            "the seed ignored": [("SeedGenerator(seed)", "SeedGenerator(0)")],
+            "noise of Keras's own seed": [(", self.noise)", ")")],
             "half a batch of noise, and the same with a minus": [
                 (
                     "z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)",
@@ -1525,6 +1533,9 @@ RIGHT = {
                     'layers.Flatten(),\n                layers.Dense(64, activation="gelu"),',
                 )
             ],
+            "log-variances clipped as the package does": [
+                ("self.z_log_var(features)", "ops.clip(self.z_log_var(features), -20.0, 10.0)")
+            ],
             "log-variances kept above -12": [
                 ("self.z_log_var(features)", "ops.maximum(self.z_log_var(features), -12.0)")
             ],
@@ -1721,7 +1732,7 @@ class Encoder(keras.Model):
             "pandas": "import pandas as pd\n\n\ndef recalls(y_true, y_pred):\n    return pd.Series(y_true == y_pred).groupby(y_true).mean()\n\n\ndef balanced_accuracy(y_true, y_pred) -> float:\n    return float(recalls(y_true, y_pred).mean())\n\n\ndef g_mean(y_true, y_pred) -> float:\n    from statistics import geometric_mean\n    r = list(recalls(y_true, y_pred))\n    return 0.0 if 0 in r else geometric_mean(r)\n",
             "scikit-learn's confusion matrix": "from sklearn.metrics import confusion_matrix\n\n\ndef recalls(y_true, y_pred):\n    labels = np.union1d(y_true, y_pred)\n    m = confusion_matrix(y_true, y_pred, labels=labels)\n    keep = m.sum(1) > 0\n    return m.diagonal()[keep] / m.sum(1)[keep]\n\n\ndef balanced_accuracy(y_true, y_pred):\n    return recalls(y_true, y_pred).mean()\n\n\ndef g_mean(y_true, y_pred):\n    return scipy.stats.mstats.gmean(recalls(y_true, y_pred))\n",
             "imbalanced-learn's": "from imblearn.metrics import geometric_mean_score, sensitivity_score\n\n\ndef recalls(y_true, y_pred):\n    return sensitivity_score(y_true, y_pred, average=None, labels=np.unique(y_true))\n\n\ndef balanced_accuracy(y_true, y_pred):\n    return sensitivity_score(y_true, y_pred, average='macro', labels=np.unique(y_true))\n\n\ndef g_mean(y_true, y_pred):\n    return geometric_mean_score(y_true, y_pred, labels=np.unique(y_true))\n",
-            "scikit-learn's, which warns": "from sklearn.metrics import balanced_accuracy_score\n\n\ndef recalls(y_true, y_pred):\n    return recall_score(y_true, y_pred, average=None, labels=np.unique(y_true))\n\n\ndef balanced_accuracy(y_true, y_pred):\n    return balanced_accuracy_score(y_true, y_pred)\n\n\ndef g_mean(y_true, y_pred):\n    return scipy.stats.gmean(recalls(y_true, y_pred))\n",
+            "scikit-learn's, which warns": "from sklearn.metrics import balanced_accuracy_score, recall_score\n\n\ndef recalls(y_true, y_pred):\n    return recall_score(y_true, y_pred, average=None, labels=np.unique(y_true))\n\n\ndef balanced_accuracy(y_true, y_pred):\n    return balanced_accuracy_score(y_true, y_pred)\n\n\ndef g_mean(y_true, y_pred):\n    return scipy.stats.gmean(recalls(y_true, y_pred))\n",
             "through logarithms, which warn of 0": [
                 ("np.prod(of_each) ** (1 / len(of_each))", "np.exp(np.mean(np.log(of_each)))")
             ],
@@ -1834,6 +1845,7 @@ class Encoder(keras.Model):
                     "balanced_accuracy(y_test, said)",
                     "recall_score(y_test, said, average='macro', labels=np.unique(y_test))",
                 ),
+                ("def compare(", "from sklearn.metrics import recall_score\n\n\ndef compare("),
             ],
         },
         "interval": {
