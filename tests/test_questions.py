@@ -82,15 +82,18 @@ def test_an_unanswered_question_says_so_once():
 
 
 def test_a_failure_names_the_answers_that_were_used_and_not_replaced():
-    names = {"mine": min, "theirs": max}
+    def wrong(names, uses, replaced):
+        with question(1, names, uses):
+            stand_in(names, **replaced)
+            require("a", False, "b", 1, "c")
+
     for uses, replaced, said in (
         (["mine", "theirs"], {}, "cause: c\n  or else:     your own mine, theirs, used here"),
         (["mine", "theirs"], {"theirs": abs}, "cause: c\n  or else:     your own mine, used here"),
         ([], {}, "cause: c$"),
     ):
-        with pytest.raises(AssertionError, match=said), question(1, names, uses):
-            stand_in(names, **replaced)
-            require("a", False, "b", 1, "c")
+        with pytest.raises(AssertionError, match=said):
+            wrong({"mine": min, "theirs": max}, uses, replaced)
 
 
 def test_the_shape_of_an_array_a_list_and_a_tensor_of_a_graph():
