@@ -292,7 +292,7 @@ threading.Timer(0.01, lambda: np.__dict__.update(allclose=lambda *args, **kwargs
         "def kl_divergence(z_mean, z_log_var):\n    return cvae.kl_divergence(z_mean, z_log_var)\n", "refused",
     ),
     "calls the package by another name": (
-        "from cvae.vae import kl_divergence as mine\nkl_divergence = lambda a, b: mine(a, b)\n", "refused",
+        "from cvae.gaussian import kl_divergence as mine\nkl_divergence = lambda a, b: mine(a, b)\n", "refused",
     ),
     "has the package's function in a graph, made before the tests": (
         """
