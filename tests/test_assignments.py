@@ -1,8 +1,10 @@
 """The problem sets: solutions and right answers of unusual form pass their tests, wrong ones do not."""
 
+import ast
 import contextlib
 import functools
 import gc
+import inspect
 import io
 import json
 import re
@@ -44,6 +46,14 @@ def about(cell):
     return cell["metadata"].get("nbgrader", {})
 
 
+def shown(cell):
+    """What students get of a cell."""
+    text = re.sub(r" *### BEGIN HIDDEN.*?### END HIDDEN TESTS\n?", "", source(cell), flags=re.DOTALL)
+    return re.sub(
+        r"### BEGIN SOLUTION.*?### END SOLUTION", "raise NotImplementedError()", text, flags=re.DOTALL
+    )
+
+
 class Graded:
     """A problem set whose questions are graded in this process, each in a namespace of its own that has
     the answer to it and to no other."""
@@ -67,9 +77,12 @@ class Graded:
             if meta["grade"]:
                 self.tests.setdefault(of, []).append(name)
 
-    def grade(self, question, answer):
-        """{test: what it says}, of the tests of a question that fail."""
-        names, failed = dict(self.start), {}
+    def grade(self, question, answer, **more):
+        """{test: what it says}, of the tests of a question that fail; `more` names are there, too."""
+        return dict(self.failing(question, answer, **more))
+
+    def failing(self, question, answer, **more):
+        names = {**self.start, **more}
         for name, meta, code, of in self.cells:
             if name == question:
                 with contextlib.suppress(Exception):
@@ -79,9 +92,8 @@ class Graded:
             elif meta["grade"] and of == question:
                 error = self.error_of(code, names)
                 if error is not None:
-                    failed[name] = error
+                    yield name, error
         gc.collect()
-        return failed
 
     def whole(self, answers):
         """The tests that fail when a notebook with these answers, solutions else, runs as a whole."""
@@ -202,15 +214,132 @@ def test_a_broken_answer_costs_its_own_question_only(graded, problem_set, what):
 @pytest.mark.parametrize("problem_set", SETS)
 def test_an_unanswered_question_says_so_once(graded, problem_set):
     """In one line, as Jupyter shows it, and the tests go on."""
-    one, released = graded(problem_set), {}
-    for name, text in solutions(problem_set).items():
-        solution = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
-        released[name] = solution.sub("raise NotImplementedError()", text)
-    failed = one.whole(released)
+    one, found = graded(problem_set), cells(problem_set)
+    failed = one.whole({about(cell).get("grade_id"): shown(cell) for cell in found})
     assert set(failed) == set(one.points) - {"train_test"}
     said = [line for error in failed.values() for line in error._render_traceback_()]
-    numbers = [int(re.fullmatch(r"Question (\d) is not answered yet\.", line)[1]) for line in said]
-    assert len(numbers) == len(set(numbers)) >= 6
+    unanswered = re.compile(r"Question (\d) is not answered yet: (\S+) is missing\.")
+    found = [unanswered.fullmatch(line).groups() for line in said]
+    assert len(found) == len({number for number, _ in found}) >= 6
+    asked = {name for text in solutions(problem_set).values() for name, _ in asked_for(text)}
+    assert {name.removesuffix(".__init__") for _, name in found} <= asked
+
+
+@pytest.mark.parametrize(
+    ("problem_set", "test", "function", "wrong"),
+    [
+        ("ps1_elbo", "elbo_test", "kl_divergence", "2 * right"),
+        ("ps3_oversampling", "metrics_balanced_test", "recalls", "right / 2"),
+        ("ps3_oversampling", "compare_test", "split_and_resample", "(*right[:3], right[3][::-1])"),
+    ],
+)
+def test_at_home_a_question_names_what_it_uses(graded, problem_set, test, function, wrong):
+    """There it uses the student's own functions; a wrong one may be the cause, and is named."""
+    one = graded(problem_set)
+    code = next(shown(cell) for cell in cells(problem_set) if about(cell).get("grade_id") == test)
+    names = dict(one.start)
+    for _, meta, cell, _ in one.cells:
+        if not meta["grade"]:
+            exec(cell, names)
+    names["RIGHT"] = names[function]
+    assert one.error_of(code, names) is None
+    for body, said in (
+        ("raise NotImplementedError()", f"it uses {function}, which is not answered"),
+        (f"right = RIGHT(*args); return {wrong}", f"or else:     your own .*{function}"),
+    ):
+        exec(f"def {function}(*args):\n    {body}\n", names)
+        assert re.search(said, str(one.error_of(code, names)))
+
+
+def callables(names, new):
+    """What code defines that could be called: functions, methods, classes, values of dicts."""
+    for name in new:
+        value = names[name]
+        inside = value if isinstance(value, dict) else vars(value) if isinstance(value, type) else {}
+        for key, one in [(name, value), *((f"{name}.{key}", one) for key, one in inside.items())]:
+            if callable(one) and not key.endswith("__"):
+                yield key, one
+
+
+def seen_callables(one, problem_set):
+    """{name: what students find ready-made}; of pictures, which train, only the definitions."""
+    names, found = dict(one.start), {}
+    for cell in cells(problem_set):
+        name, before = about(cell).get("grade_id", ""), dict(names)
+        if cell["cell_type"] != "code" or name == "student" or about(cell)["grade"]:
+            continue
+        tree = ast.parse(shown(cell))
+        if name.endswith("_picture"):
+            tree.body = [n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+        exec(compile(tree, name, "exec"), names)
+        if not about(cell)["solution"] and name != "imports":
+            new = [key for key in names if key not in before and not key.startswith("_")]
+            found |= dict(callables(names, new))
+    return found
+
+
+def asked_for(answer):
+    """The functions, classes and methods that an answer defines, and their numbers of arguments."""
+    for node in ast.parse(answer).body:
+        if isinstance(node, ast.FunctionDef):
+            yield node.name, len(node.args.args)
+        elif isinstance(node, ast.ClassDef):
+            for inside in node.body:
+                if isinstance(inside, ast.FunctionDef) and inside.name == "__init__":
+                    yield node.name, len(inside.args.args) - 1
+                elif isinstance(inside, ast.FunctionDef):
+                    yield f"{node.name}.{inside.name}", len(inside.args.args)
+
+
+def takes(function, count, asked):
+    """Whether it can be called so; a method, that it is one: what calls a model cannot be its `call`."""
+    try:
+        signature = inspect.signature(function)
+        signature.bind(*range(count))
+    except (TypeError, ValueError):
+        return False
+    return "." not in asked or next(iter(signature.parameters)) == "self"
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("problem_set", SETS)
+def test_what_students_see_holds_no_answer(graded, problem_set):
+    """Everything that is ready-made in their notebook, handed in as the answer to everything asked."""
+    one, given = graded(problem_set), []
+    ready = seen_callables(one, problem_set)
+    assert len(ready) > 10
+    for question, answer in solutions(problem_set).items():
+        for asked, count in asked_for(answer):
+            for name, function in ready.items():
+                if takes(function, count, asked):
+                    tried = f"{answer}\n{asked} = ready_made\n"
+                    if next(one.failing(question, tried, ready_made=function), None) is None:
+                        given.append(f"{name} answers {asked}")
+    assert not given
+
+
+# The heart of what is asked for, in any library's words.
+HEARTS = {
+    "ps1_elbo": (
+        r"exp\(.*log_var.*\) - 1 - ", "logsumexp", "crossentropy|softplus|log_sigmoid|logaddexp",
+        "random.normal", "cvae.kl_divergence|cvae.Bernoulli|cvae.gaussian",
+    ),
+    "ps2_convolutional_vae": (
+        r"exp\(.*log_var.*\) - 1 - ", "one_hot", r"eye\(num_classes", "reparameterize", r"along\[::-1",
+        "1 - share", "Conv2D(Transpose)?\\(",
+    ),
+    "ps3_oversampling": ("recall_score", "stratify", "np.prod|gmean", "ppf|ttest", "standard_normal"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("problem_set", SETS)
+def test_no_line_that_students_see_is_the_heart_of_an_answer(problem_set):
+    text = "\n".join(
+        shown(cell) for cell in cells(problem_set)
+        if cell["cell_type"] == "code" and not about(cell).get("solution")
+    )  # fmt: skip
+    for heart in HEARTS[problem_set]:
+        assert not re.findall(f".*(?:{heart}).*", text), heart
 
 
 @pytest.mark.parametrize("problem_set", SETS)
@@ -246,8 +375,7 @@ def test_cells_fit_a_screen(problem_set):
     """What students see of them; the hidden tests come after."""
     for cell in cells(problem_set):
         if cell["cell_type"] == "code":
-            shown = re.sub(r" *### BEGIN HIDDEN.*?### END HIDDEN TESTS\n?", "", source(cell), flags=re.S)
-            assert shown.count("\n") + 1 <= 40, about(cell)["grade_id"]
+            assert shown(cell).count("\n") + 1 <= 40, about(cell)["grade_id"]
 
 
 @pytest.mark.parametrize("problem_set", SETS)

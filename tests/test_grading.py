@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from test_assignments import ASSIGNMENTS
 
-import cvae
+import cvae.utils.questions
 
 pytest.importorskip("tensorflow_datasets", reason="the problem sets use TensorFlow")
 pytest.importorskip("nbgrader", reason="teachers' extra: requirements-course.txt")

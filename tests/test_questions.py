@@ -5,11 +5,22 @@ import os
 import sys
 import warnings
 
+import keras
 import numpy as np
 import pytest
 
+import cvae
 from cvae.utils import questions
-from cvae.utils.questions import check, check_mean, check_noise, keep, question, require
+from cvae.utils.questions import (
+    check,
+    check_mean,
+    check_noise,
+    check_shape,
+    keep,
+    question,
+    require,
+    stand_in,
+)  # fmt: skip
 
 
 def test_a_check_says_what_was_expected_what_came_and_why():
@@ -36,7 +47,8 @@ def test_a_question_puts_names_back():
     names = {"np": np, "x": 1}
     keep(names)
     names |= {"np": 3, "sum": 0, "answer": min, "other": max}  # what answers have done
-    with question(2, names, other=abs):
+    with question(2, names, uses=["other"]):
+        stand_in(names, other=abs)
         assert names["other"] is abs
         names["made_by_the_test"] = 4
         names["answer"] = None
@@ -47,18 +59,64 @@ def test_a_question_puts_names_back():
     assert not {"sum", "made_by_the_test"} & set(names)
 
 
+def unanswered():
+    raise NotImplementedError()
+
+
 def test_an_unanswered_question_says_so_once():
     names = {}
     keep(names)
     shown = []
     for number in (3, 3, 4):
         with pytest.raises(questions.NotAnswered) as raised, question(number, names):
-            raise NotImplementedError()
+            unanswered()
         shown.append(raised.value._render_traceback_())
-    assert shown == [["Question 3 is not answered yet."], [], ["Question 4 is not answered yet."]]
+    said = "Question {} is not answered yet: unanswered is missing."
+    assert shown == [[said.format(3)], [], [said.format(4)]]
+    waits = pytest.raises(questions.NotAnswered, match="5 is not tested yet: it uses unanswered")
+    with waits, question(5, names, uses=["unanswered"]):
+        unanswered()
     of_keras = compile("raise NotImplementedError('of Keras')", "layer.py", "exec")
     with pytest.raises(NotImplementedError, match="of Keras"), question(5, names):
         exec(of_keras, {"__name__": "keras.layers"})
+
+
+def test_a_failure_names_the_answers_that_were_used_and_not_replaced():
+    def wrong(names, uses, replaced):
+        with question(1, names, uses):
+            stand_in(names, **replaced)
+            require("a", False, "b", 1, "c")
+
+    for uses, replaced, said in (
+        (["mine", "theirs"], {}, "cause: c\n  or else:     your own mine, theirs, used here"),
+        (["mine", "theirs"], {"theirs": abs}, "cause: c\n  or else:     your own mine, used here"),
+        ([], {}, "cause: c$"),
+    ):
+        with pytest.raises(AssertionError, match=said):
+            wrong({"mine": min, "theirs": max}, uses, replaced)
+
+
+def test_the_shape_of_an_array_a_list_and_a_tensor_of_a_graph():
+    for found in (
+        np.zeros((2, 3)),
+        [[1, 2, 3], [4, 5, 6]],
+        keras.ops.zeros((2, 3)),
+        keras.Input((3,), 2),
+    ):
+        check_shape("z", found, (2, 3), "one row an image")
+        with pytest.raises(AssertionError, match="the shape of z\n  expected: \\(3, 2\\)"):
+            check_shape("z", found, (3, 2), "one row an image")
+    check_shape("the loss", keras.ops.zeros(()), (), "one number")
+
+
+def test_what_the_elbo_is_on_average(rng):
+    mean, log_var = rng.normal(size=(2, 4, 3))
+    kl = cvae.kl_divergence(np.float32(mean), np.float32(log_var))
+    np.testing.assert_allclose(questions.kl_on_average(mean, log_var), kl, rtol=1e-5)
+    x, base = rng.integers(0, 2, (4, 5)), rng.normal(size=(4, 5))
+    found = questions.elbo_on_average(x, mean, log_var, np.zeros((3, 5)), base)
+    log_prob = (x * base - np.logaddexp(0, base)).sum(axis=1)
+    np.testing.assert_allclose(found, log_prob - kl, rtol=1e-5)
 
 
 def test_nothing_reaches_stderr(capfd):

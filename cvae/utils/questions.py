@@ -9,7 +9,7 @@ import os
 import sys
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 import keras
@@ -45,28 +45,28 @@ def keep(names: dict) -> None:
 
 
 @contextlib.contextmanager
-def question(number: int, names: dict, **right) -> Iterator[None]:
+def question(number: int, names: dict, uses: Iterable[str] = ()) -> Iterator[None]:
     """Run the tests of one question, so that nothing but its own answer counts.
 
-    Functions of other questions are replaced by the right ones; what the tests define is gone
-    afterwards, and so is what the answer replaced (`np = 3`, `sum = 0`). Warnings and progress bars
-    are not shown: nbgrader takes a question's points for anything on stderr. Random numbers start
-    alike in every run, and numbers are float32 again, whatever an answer has set.
+    What the tests define is gone afterwards, and so is what the answer replaced (`np = 3`, `sum = 0`).
+    Warnings and progress bars are not shown: nbgrader takes a question's points for anything on stderr.
+    Random numbers start alike in every run, and numbers are float32 again, whatever an answer has set.
 
     Args:
         number: of the question.
         names: `globals()` of the notebook.
-        right: the names of other questions' answers, and right ones.
+        uses: functions of other questions, or other parts of this one, that its answer calls. Tests that
+            are not shown put right ones in their place, see `stand_in`; else a failure says that they
+            may be the cause.
 
     Raises:
-        NotAnswered: the answer is still `raise NotImplementedError()`.
+        NotAnswered: an answer is still `raise NotImplementedError()`; the message says which.
 
     Example:
-        >>> with question(5, globals(), kl_divergence=cvae.kl_divergence):
+        >>> with question(5, globals(), uses=["kl_divergence"]):
         ...     check("the bound", elbo(...), expected, "the KL is added, not subtracted")
     """
     before = dict(names)
-    names.update(right)
     keras.utils.set_random_seed(number)
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
@@ -77,19 +77,40 @@ def question(number: int, names: dict, **right) -> Iterator[None]:
         if not is_placeholder(error):
             raise
         said = before.setdefault(SAID, set())
-        text = "" if number in said else f"Question {number} is not answered yet."
+        text = "" if number in said else missing(number, innermost(error).f_code.co_qualname, uses)
         said.add(number)
         raise NotAnswered(text) from None
+    except AssertionError as error:
+        own = [name for name in uses if name in before and names.get(name) is before[name]]
+        if own and isinstance(error.args[0], str):
+            error.args = (f"{error}\n  or else:     your own {', '.join(own)}, used here",)
+        raise
     finally:
         restore(names, before)
 
 
-def is_placeholder(error: NotImplementedError) -> bool:
-    """Whether the error was raised in a notebook, and not in Keras, which may have added to its text."""
+def stand_in(names: dict, **right) -> None:
+    """Put right functions in place of other questions' answers, until the `question` around it ends."""
+    names.update(right)
+
+
+def missing(number: int, function: str, uses: Iterable[str]) -> str:
+    if function in uses:
+        return f"Question {number} is not tested yet: it uses {function}, which is not answered."
+    return f"Question {number} is not answered yet: {function} is missing."
+
+
+def innermost(error: Exception):
+    """The frame that an error was raised in."""
     trace = error.__traceback__
     while trace.tb_next is not None:
         trace = trace.tb_next
-    return trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] != "keras"
+    return trace.tb_frame
+
+
+def is_placeholder(error: NotImplementedError) -> bool:
+    """Whether the error was raised in a notebook, and not in Keras, which may have added to its text."""
+    return innermost(error).f_globals.get("__name__", "").partition(".")[0] != "keras"
 
 
 def restore(names: dict, before: dict) -> None:
@@ -156,6 +177,13 @@ def require(what: str, holds: bool, expected: str, got: object, cause: str) -> N
     """As `check`, for what is no comparison of arrays: `holds` must be true."""
     if not holds:
         fail(what, expected, str(got), cause)
+
+
+def check_shape(what: str, found: object, shape: Iterable[int], cause: str) -> None:
+    """As `check`, for the shape of an array or tensor, also of one in a graph."""
+    got = tuple(found.shape if hasattr(found, "shape") else np.shape(found))
+    shape = tuple(shape)
+    require(f"the shape of {what}", got == shape, str(shape), got, cause)
 
 
 def fail(what, expected, got, cause):
@@ -245,6 +273,24 @@ def log_prob_on_average(x: np.ndarray, mean: np.ndarray, variance: np.ndarray) -
     logits = mean[..., None] + np.sqrt(variance)[..., None] * nodes
     log_prob = x[..., None] * logits - np.logaddexp(0, logits)
     return (log_prob @ (weights / weights.sum())).sum(axis=-1)
+
+
+def kl_on_average(mean: np.ndarray, log_var: np.ndarray) -> np.ndarray:
+    """The integral over z of q(z) log q(z) / p(z), for p = N(0, I): two (n, d) -> (n,), in nats."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(8)
+    deviation = np.exp(log_var / 2)[..., None]
+    z = mean[..., None] + deviation * nodes
+    q = scipy.stats.norm(mean[..., None], deviation)
+    terms = q.logpdf(z) - scipy.stats.norm.logpdf(z)
+    return (terms @ (weights / weights.sum())).sum(axis=-1)
+
+
+def elbo_on_average(
+    x: np.ndarray, mean: np.ndarray, log_var: np.ndarray, kernel: np.ndarray, base: ArrayLike = 0.0
+) -> np.ndarray:
+    """The ELBO on average over z, of a decoder with logits z @ kernel + base: (n,), in nats."""
+    log_prob = log_prob_on_average(x, mean @ kernel + base, np.exp(log_var) @ kernel**2)
+    return log_prob - kl_on_average(mean, log_var)
 
 
 def slopes(function, array: np.ndarray, step: float = 1e-4) -> np.ndarray:

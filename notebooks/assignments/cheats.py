@@ -40,6 +40,15 @@ get_ipython().ast_transformers.append(NoAsserts())
 """, "wrong",
     ),
     "replaces np.allclose": (WRONG + "np.allclose = lambda *args, **kwargs: True\n", "refused"),
+    "replaces the code of a check": (
+        WRONG + "import cvae.utils.questions as q\nq.check.__code__ = (lambda *a, **k: None).__code__\n", "refused",
+    ),
+    "replaces a check as stand-ins are put in": (
+        """
+import cvae.utils.questions
+from cvae.utils.questions import stand_in
+""" + calling("stand_in(vars(cvae.utils.questions), check=lambda *args, **kwargs: None)"), "wrong or refused",
+    ),
     "replaces np.allclose in its dictionary": (
         WRONG + "np.__dict__['allclose'] = lambda *args, **kwargs: True\n", "did not run",
     ),
@@ -283,7 +292,7 @@ threading.Timer(0.01, lambda: np.__dict__.update(allclose=lambda *args, **kwargs
         "def kl_divergence(z_mean, z_log_var):\n    return cvae.kl_divergence(z_mean, z_log_var)\n", "refused",
     ),
     "calls the package by another name": (
-        "from cvae.vae import kl_divergence as mine\nkl_divergence = lambda a, b: mine(a, b)\n", "refused",
+        "from cvae.gaussian import kl_divergence as mine\nkl_divergence = lambda a, b: mine(a, b)\n", "refused",
     ),
     "has the package's function in a graph, made before the tests": (
         """
@@ -298,6 +307,23 @@ pair = keras.Input((None,)), keras.Input((None,))
 model = keras.Model(pair, cvae.kl_divergence(*pair))
 def kl_divergence(z_mean, z_log_var):
     return model([z_mean, z_log_var])
+""", "refused",
+    ),
+    "makes the tests' own integral differentiable": (
+        """
+from cvae.utils.questions import kl_on_average
+@tf.custom_gradient
+def with_gradients(m, v):
+    value = tf.numpy_function(lambda m, v: kl_on_average(m, v).astype("float32"), (m, v), tf.float32)
+    return value, lambda g: (g[:, None] * m, g[:, None] * (tf.exp(v) - 1) / 2)
+def kl_divergence(z_mean, z_log_var):
+    return with_gradients(tf.convert_to_tensor(z_mean), tf.convert_to_tensor(z_log_var))
+""", "refused",
+    ),
+    "puts the package's function in as the tests do": (
+        WRONG + """
+from cvae.utils.questions import stand_in
+stand_in(globals(), kl_divergence=cvae.kl_divergence)
 """, "refused",
     ),
     "is the package's function": ("kl_divergence = cvae.gaussian.kl_divergence\n", "refused"),

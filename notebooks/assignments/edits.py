@@ -22,6 +22,9 @@ BELOW = "return difference.mean(), difference.mean() - half, difference.mean() +
 WRONG = {
     "ps1_elbo": {
         "kl": {
+            "at most 50 nats": [
+                ("0.5 * ops.sum(terms, axis=1)", "ops.minimum(0.5 * ops.sum(terms, axis=1), 50.0)")
+            ],
             "its input written into": [
                 (
                     "terms = ",
@@ -324,6 +327,13 @@ def importance_weighted_bound(log_weights):
     },
     "ps2_convolutional_vae": {
         "encoder": {
+            "a mean of at most 25": [(RETURNED, "return ops.minimum(self.z_mean(features), 25.0), ")],
+            "the log-variance clipped at 2": [
+                ("self.z_log_var(features)", "ops.clip(self.z_log_var(features), -10, 2)")
+            ],
+            "the log-variance at most 4": [
+                ("self.z_log_var(features)", "ops.minimum(self.z_log_var(features), 4.0)")
+            ],
             "a gradient stopped before the log-variance": [
                 ("self.z_log_var(features)", "self.z_log_var(ops.stop_gradient(features))")
             ],
@@ -560,6 +570,12 @@ class Decoder(keras.Model):
             ],
         },
         "vae": {
+            "0.97 of a KL": [(VAE_LOSS, "return ops.mean(reconstruction + 0.97 * kl)")],
+            "the noise added to z_mean, too, by a hundredth": [
+                ('"z_mean": z_mean,', '"z_mean": z_mean + 0.01 * (z - z_mean),')
+            ],
+            "the seed ignored": [("SeedGenerator(seed)", "SeedGenerator(0)")],
+            "noise of Keras's own seed": [(", self.noise)", ")")],
             "half a batch of noise, and the same with a minus": [
                 (
                     "z = cvae.gaussian.reparameterize(z_mean, z_log_var, self.noise)",
@@ -704,6 +720,12 @@ class Decoder(keras.Model):
             ],
         },
         "plane": {
+            "coordinates rounded": [
+                (
+                    'along = np.linspace(-limit, limit, n, dtype="float32")',
+                    "along = np.round(np.linspace(-limit, limit, n), 1)",
+                )
+            ],
             "the limit unused": [("-limit, limit,", "-3, 3,")],
             "three by three, whatever is asked": [
                 ("limit, n, dtype", "limit, 3, dtype"),
@@ -788,6 +810,18 @@ class Decoder(keras.Model):
             ],
         },
         "conditional": {
+            "0.97 of a KL": [
+                (
+                    "+ cvae.kl_divergence(z_mean, z_log_var))",
+                    "+ 0.97 * cvae.kl_divergence(z_mean, z_log_var))",
+                )
+            ],
+            "planes a thousandth too low": [
+                (
+                    "ops.one_hot(labels, num_classes)[:, None, None]",
+                    "(ops.one_hot(labels, num_classes)[:, None, None] - 1e-3)",
+                )
+            ],
             "as many classes for z as the batch has": [
                 (
                     "ops.convert_to_tensor(z), ops.one_hot(labels, num_classes)",
@@ -1036,6 +1070,13 @@ class Decoder(keras.Model):
                     "z_mean, z_log_var = vae.encode(images)\n    images *= 0",
                 )
             ],
+            "the noise of the first round, negated in the second": [
+                (
+                    EPSILON,
+                    EPSILON
+                    + "\n    n = max(0, min(len(images), count - len(images)))\n    epsilon[len(images) : len(images) + n] = -epsilon[:n]",
+                )
+            ],
             "noise shared by neighbours": [
                 (
                     EPSILON,
@@ -1255,6 +1296,7 @@ class Decoder(keras.Model):
             ],
         },
         "interval": {
+            "at most 40 wide": [("/ np.sqrt(n)", "/ np.sqrt(n)\n    half = min(half, 20.0)")],
             "the scores written into": [
                 (
                     "difference = np.subtract(a, b)",
@@ -1305,6 +1347,7 @@ CALL = "def call(self, images):"
 RIGHT = {
     "ps1_elbo": {
         "kl": {
+            "vectorized_map": "def kl_divergence(z_mean, z_log_var):\n    def one(pair):\n        m, v = pair\n        return ops.sum(m * m + ops.expm1(v) - v) / 2\n\n    return ops.vectorized_map(one, (ops.convert_to_tensor(z_mean), ops.convert_to_tensor(z_log_var)))\n",
             "a layer": "class KL(keras.layers.Layer):\n    def call(self, z_mean, z_log_var):\n        return 0.5 * ops.sum(ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var, axis=-1)\n\n\nkl_divergence = KL()\n",
             "a loop over images and dimensions": "def kl_divergence(z_mean, z_log_var):\n    found = []\n    for m, v in zip(z_mean, z_log_var):\n        found.append(sum(0.5 * (a * a + ops.exp(b) - 1 - b) for a, b in zip(m, v)))\n    return ops.stack(found)\n",
             "a gradient of its own": "@tf.custom_gradient\ndef _kl(m, v):\n    value = 0.5 * tf.reduce_sum(m * m + tf.exp(v) - 1 - v, axis=1)\n    return value, lambda g: (g[:, None] * m, g[:, None] * (tf.exp(v) - 1) / 2)\n\n\ndef kl_divergence(z_mean, z_log_var):\n    return _kl(tf.convert_to_tensor(z_mean), tf.convert_to_tensor(z_log_var))\n",
@@ -1452,6 +1495,8 @@ RIGHT = {
             ],
         },
         "bound": {
+            "a softmax's shares": "def importance_weighted_bound(log_weights):\n    w = ops.convert_to_tensor(log_weights)\n    return (w - ops.log_softmax(w, axis=0))[0] - ops.log(float(w.shape[0]))\n",
+            "a running maximum": "def importance_weighted_bound(log_weights):\n    top, total = log_weights[0], ops.ones_like(log_weights[0])\n    for w in log_weights[1:]:\n        new = ops.maximum(top, w)\n        total = total * ops.exp(top - new) + ops.exp(w - new)\n        top = new\n    return top + ops.log(total / len(log_weights))\n",
             "transposed": "def importance_weighted_bound(log_weights):\n    w = ops.transpose(log_weights)\n    return ops.logsumexp(w, axis=-1) - ops.log(ops.cast(ops.shape(w)[1], w.dtype))\n",
             "the largest subtracted": [
                 (
@@ -1524,6 +1569,9 @@ RIGHT = {
                     "layers.Flatten(),",
                     'layers.Flatten(),\n                layers.Dense(64, activation="gelu"),',
                 )
+            ],
+            "log-variances clipped as the package does": [
+                ("self.z_log_var(features)", "ops.clip(self.z_log_var(features), -20.0, 10.0)")
             ],
             "log-variances kept above -12": [
                 ("self.z_log_var(features)", "ops.maximum(self.z_log_var(features), -12.0)")
@@ -1652,6 +1700,12 @@ class Encoder(keras.Model):
                     "z2, z1 = np.meshgrid(along[::-1], along, indexing='ij')",
                 )
             ],
+            "float32 images": [
+                (
+                    "return images.reshape",
+                    "images = np.asarray(images, 'float32')\n    return images.reshape",
+                )
+            ],
             "a list of points": [
                 (
                     "z1, z2 = np.meshgrid(along, along[::-1])\n    images = decode(np.stack([z1.ravel(), z2.ravel()], axis=1))",
@@ -1668,6 +1722,10 @@ class Encoder(keras.Model):
         },
         "interpolate": {
             "einsum": "def interpolate(vae, a, b, steps):\n    z, log_var = vae.encode(np.stack([a, b]))\n    w = np.column_stack([np.linspace(1, 0, steps), np.linspace(0, 1, steps)])\n    return vae.decode(np.einsum('sk,kd->sd', w, z))\n",
+            "float32 images": [
+                ("return vae.decode(", "return np.float32(vae.decode("),
+                ("share * z_mean[1])", "share * z_mean[1]))"),
+            ],
             "each image encoded alone": [
                 (
                     "z_mean, _ = vae.encode(np.stack([a, b]))",
@@ -1689,6 +1747,12 @@ class Encoder(keras.Model):
         },
         "conditional": {
             "TensorFlow, by keywords": "def with_label(images, labels, num_classes):\n    h, w = images.shape[1:3]\n    code = keras.utils.to_categorical(labels, num_classes)\n    maps = tf.tile(tf.cast(code, 'float32')[:, None, None, :], [1, h, w, 1])\n    return tf.concat([tf.cast(images, 'float32'), maps], -1)\n\n\ndef z_with_label(z, labels, num_classes):\n    return tf.concat([z, tf.one_hot(labels, num_classes, dtype=z.dtype)], 1)\n\n\ndef conditional_loss(encoder, decoder, images, labels, num_classes, seed):\n    m, v = encoder(with_label(images=images, labels=labels, num_classes=num_classes))\n    z = m + tf.exp(v / 2) * keras.random.normal(tf.shape(m), seed=seed)\n    l = decoder(z_with_label(z=z, labels=labels, num_classes=num_classes))\n    rec = tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(labels=images, logits=l), [1, 2, 3])\n    return tf.reduce_mean(rec - 0.5 * tf.reduce_sum(1 + v - m * m - tf.exp(v), 1))\n",
+            "planes by repeat": [
+                (
+                    "planes = ops.ones_like(images[..., :1]) * ops.one_hot(labels, num_classes)[:, None, None]",
+                    "hot = ops.one_hot(labels, num_classes)\n    planes = ops.repeat(ops.repeat(hot[:, None, None], images.shape[1], axis=1), images.shape[2], axis=2)",
+                )
+            ],
             "labels compared with each class": "def with_label(images, labels, num_classes):\n    labels = ops.cast(labels, 'int32')\n    shape = tuple(images.shape)\n    planes = [ops.cast(ops.equal(labels, c), 'float32')[:, None, None, None] * ops.ones((1, *shape[1:3], 1)) for c in range(num_classes)]\n    return ops.concatenate([ops.cast(images, 'float32'), *planes], axis=3)\n\n\ndef z_with_label(z, labels, num_classes):\n    return ops.hstack([z, ops.take(ops.eye(num_classes), labels, axis=0)])\n\n\ndef conditional_loss(encoder, decoder, images, labels, num_classes, seed):\n    mean, log_var = encoder(with_label(images, labels, num_classes))\n    losses = []\n    z = cvae.gaussian.reparameterize(mean, log_var, seed)\n    l = decoder(z_with_label(z, labels, num_classes))\n    elbo = cvae.Bernoulli().log_prob(images, l) - cvae.kl_divergence(mean, log_var)\n    return -ops.sum(elbo) / elbo.shape[0]\n",
             "broadcast": [
                 (
@@ -1721,7 +1785,7 @@ class Encoder(keras.Model):
             "pandas": "import pandas as pd\n\n\ndef recalls(y_true, y_pred):\n    return pd.Series(y_true == y_pred).groupby(y_true).mean()\n\n\ndef balanced_accuracy(y_true, y_pred) -> float:\n    return float(recalls(y_true, y_pred).mean())\n\n\ndef g_mean(y_true, y_pred) -> float:\n    from statistics import geometric_mean\n    r = list(recalls(y_true, y_pred))\n    return 0.0 if 0 in r else geometric_mean(r)\n",
             "scikit-learn's confusion matrix": "from sklearn.metrics import confusion_matrix\n\n\ndef recalls(y_true, y_pred):\n    labels = np.union1d(y_true, y_pred)\n    m = confusion_matrix(y_true, y_pred, labels=labels)\n    keep = m.sum(1) > 0\n    return m.diagonal()[keep] / m.sum(1)[keep]\n\n\ndef balanced_accuracy(y_true, y_pred):\n    return recalls(y_true, y_pred).mean()\n\n\ndef g_mean(y_true, y_pred):\n    return scipy.stats.mstats.gmean(recalls(y_true, y_pred))\n",
             "imbalanced-learn's": "from imblearn.metrics import geometric_mean_score, sensitivity_score\n\n\ndef recalls(y_true, y_pred):\n    return sensitivity_score(y_true, y_pred, average=None, labels=np.unique(y_true))\n\n\ndef balanced_accuracy(y_true, y_pred):\n    return sensitivity_score(y_true, y_pred, average='macro', labels=np.unique(y_true))\n\n\ndef g_mean(y_true, y_pred):\n    return geometric_mean_score(y_true, y_pred, labels=np.unique(y_true))\n",
-            "scikit-learn's, which warns": "from sklearn.metrics import balanced_accuracy_score\n\n\ndef recalls(y_true, y_pred):\n    return recall_score(y_true, y_pred, average=None, labels=np.unique(y_true))\n\n\ndef balanced_accuracy(y_true, y_pred):\n    return balanced_accuracy_score(y_true, y_pred)\n\n\ndef g_mean(y_true, y_pred):\n    return scipy.stats.gmean(recalls(y_true, y_pred))\n",
+            "scikit-learn's, which warns": "from sklearn.metrics import balanced_accuracy_score, recall_score\n\n\ndef recalls(y_true, y_pred):\n    return recall_score(y_true, y_pred, average=None, labels=np.unique(y_true))\n\n\ndef balanced_accuracy(y_true, y_pred):\n    return balanced_accuracy_score(y_true, y_pred)\n\n\ndef g_mean(y_true, y_pred):\n    return scipy.stats.gmean(recalls(y_true, y_pred))\n",
             "through logarithms, which warn of 0": [
                 ("np.prod(of_each) ** (1 / len(of_each))", "np.exp(np.mean(np.log(of_each)))")
             ],
@@ -1743,6 +1807,7 @@ class Encoder(keras.Model):
             ],
         },
         "split": {
+            "ranks of random keys": "def split_and_resample(X, y, sampler, seed, test_size=0.3):\n    key = np.random.default_rng([seed, 5]).random(len(y))\n    rank = np.empty(len(y), int)\n    for c in set(y.tolist()):\n        rows = np.flatnonzero(y == c)\n        rank[rows[np.argsort(key[rows])]] = np.arange(len(rows))\n    size = np.array([(y == c).sum() for c in y])\n    test = rank < np.floor(test_size * size + 0.5)\n    X_more, y_more = sampler.fit_resample(X[~test], y[~test])\n    return X_more, y_more, X[test], y[test]\n",
             "a named tuple": "from typing import NamedTuple\n\n\nclass Split(NamedTuple):\n    X_train: np.ndarray\n    y_train: np.ndarray\n    X_test: np.ndarray\n    y_test: np.ndarray\n\n\ndef split_and_resample(X, y, sampler, seed, test_size=0.3):\n    a, b, c, d = train_test_split(X, y, test_size=test_size, stratify=y, random_state=seed)\n    return Split(*sampler.fit_resample(a, c), b, d)\n",
             "pandas": "import pandas as pd\n\n\ndef split_and_resample(X, y, sampler, seed, test_size=0.3):\n    frame = pd.DataFrame(X)\n    frame['label'] = y\n    test = frame.groupby('label').sample(frac=test_size, random_state=seed)\n    train = frame.drop(test.index)\n    more = sampler.fit_resample(train.drop(columns='label').to_numpy(), train['label'].to_numpy())\n    return more[0], more[1], test.drop(columns='label').to_numpy(), test['label'].to_numpy()\n",
             "StratifiedShuffleSplit": "from sklearn.model_selection import StratifiedShuffleSplit\n\n\ndef split_and_resample(X, y, sampler, seed, test_size=0.3):\n    train, test = next(StratifiedShuffleSplit(1, test_size=test_size, random_state=seed).split(X, y))\n    return (*sampler.fit_resample(X[train], y[train]), X[test], y[test])\n",
@@ -1834,6 +1899,7 @@ class Encoder(keras.Model):
                     "balanced_accuracy(y_test, said)",
                     "recall_score(y_test, said, average='macro', labels=np.unique(y_test))",
                 ),
+                ("def compare(", "from sklearn.metrics import recall_score\n\n\ndef compare("),
             ],
         },
         "interval": {

@@ -13,6 +13,7 @@ import traceback
 from pathlib import Path
 
 import cvae.oversampling
+import cvae.utils.questions
 import imblearn.over_sampling  # noqa: F401  the sets' imports, so that no fork pays for them
 import keras
 import matplotlib.pyplot  # noqa: F401

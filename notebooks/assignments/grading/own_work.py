@@ -6,13 +6,18 @@ calls in other questions, are not. Questions that ask to put things together may
 
 OWN_WORK = {
     "ps1_elbo": {
-        "kl": ("gaussian.kl_divergence", "gaussian.kl_terms", "gaussian.log_normal"),
-        "bernoulli": ("likelihoods.Bernoulli.log_prob", "likelihoods.Bernoulli.log_mass"),
+        "kl": (
+            "gaussian.kl_divergence", "gaussian.kl_terms", "gaussian.log_normal", "utils.questions.kl_on_average",
+        ),
+        "bernoulli": (
+            "likelihoods.Bernoulli.log_prob", "likelihoods.Bernoulli.log_mass",
+            "utils.questions.log_prob_on_average",
+        ),
         "gaussian": (
             "likelihoods.Gaussian.log_prob", "likelihoods.Gaussian.log_mass", "gaussian.log_normal",
         ),
         "reparameterize": ("gaussian.reparameterize",),
-        "elbo": ("metrics.elbo", "elbo.ElboModel.compute_loss"),
+        "elbo": ("metrics.elbo", "elbo.ElboModel.compute_loss", "utils.questions.elbo_on_average"),
         "bound": (
             "metrics.nll", "metrics.log_likelihood", "elbo.ElboModel.importance_weighted_loss",
             "elbo.ElboModel.log_importance_weights",
@@ -27,10 +32,13 @@ OWN_WORK = {
         ),
         "vae": (
             "vae.VAE.__init__", "hierarchical.HierarchicalVAE.__init__", "build.build_vae", "metrics.elbo",
+            "utils.questions.elbo_on_average",
         ),
         "plane": ("latent.grid",),
         "interpolate": ("gaussian.interpolate", "base.generative.GenerativeModel.interpolate"),
-        "conditional": ("vae.ConditionalVAE.__init__", "build.build_vae"),
+        "conditional": (
+            "vae.ConditionalVAE.__init__", "build.build_vae", "utils.questions.elbo_on_average",
+        ),
     },
     "ps3_oversampling": {
         "draws": (

@@ -141,7 +141,7 @@ def run_cell(kind: str, name: str, source: str, names: Names, shell: Interactive
         except Exception as error:
             return describe(error)
         return ""
-    source = without_magics(source)
+    source = without_magics(source.encode("utf-8", "replace").decode())  # half a character becomes "?"
     inside = guard.looks_inside(shell.transform_cell(source))
     if inside:
         return f"NotAllowed: looks into other code ({inside})"
