@@ -126,18 +126,32 @@ def log_likelihood(
     n = len(vae.images_of(inputs))
     at_once = min(n, max(1, batch_size // samples))  # images
     draws = [min(batch_size // at_once, samples - k) for k in range(0, samples, batch_size // at_once)]
+    weights = {count: LogWeights(vae, count, noise, density) for count in set(draws)}
     per_image = []
-    quiet = flag("CI")
-    for start in tqdm(range(0, n, at_once), desc="NLL", delay=1, disable=quiet):
+    for start in tqdm(range(0, n, at_once), desc="NLL", delay=1, disable=flag("CI")):
         piece = slice(start, start + at_once)
         batch = keras.tree.map_structure(lambda a: a[piece], inputs)  # noqa: B023
-        encoded = vae.encode_batch(batch)
-        log_weights = [
-            ops.convert_to_numpy(vae.log_importance_weights(batch, encoded, count, noise, density))
-            for count in draws
-        ]
-        per_image.append(logsumexp(np.float64(np.concatenate(log_weights)), axis=0) - np.log(samples))
+        drawn = np.concatenate([weights[count].predict_on_batch(batch) for count in draws], axis=1)
+        per_image.append(logsumexp(np.float64(drawn), axis=1) - np.log(samples))
     return np.concatenate(per_image)
+
+
+class LogWeights(keras.Model):
+    """A batch -> log p(x, z) / q(z | x) for z drawn from q: (batch, samples), in nats.
+
+    A model of its own, so that Keras compiles it: its `predict_on_batch` takes half the time of the same
+    operations one by one.
+    """
+
+    def __init__(self, vae, samples, noise, density):
+        super().__init__(dtype="float32")
+        self.vae, self.samples, self.noise, self.density = vae, samples, noise, density
+
+    def call(self, inputs):
+        encoded = self.vae.encode_batch(inputs)
+        return ops.transpose(
+            self.vae.log_importance_weights(inputs, encoded, self.samples, self.noise, self.density)
+        )
 
 
 def prepared(vae, images, labels, discrete, seed):
