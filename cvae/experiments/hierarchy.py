@@ -36,17 +36,17 @@ TIGHTER = BINARY.replace(
 FASHION = hierarchical(
     "fashion-hierarchical", "Fashion-MNIST, discretized logistic, four layers of z", "fashion_mnist",
     latent_dim=16, options=PHOTOGRAPHS, likelihood="discretized_logistic", validation_split=1 / 12,
-    epochs=24, keep=True, seconds=100,
+    epochs=24, batch_size=32, learning_rate=1e-3, keep=True, seconds=100,
 )  # fmt: skip
 FASHION_ONE = make_recipe(
     "fashion-one-layer", "Fashion-MNIST, discretized logistic, one layer of z", dataset="fashion_mnist",
     latent_dim=32, network="conv", options=RESIDUAL, likelihood="discretized_logistic",
-    validation_split=1 / 12, epochs=24, seconds=20, **TRAINING,
+    validation_split=1 / 12, epochs=24, seconds=20, **TRAINING | {"batch_size": 32, "learning_rate": 1e-3},
 )  # fmt: skip
 CIFAR10 = hierarchical(
     "cifar10-hierarchical", "CIFAR-10, discretized logistic, four layers of z", "cifar10",
     latent_dim=32, options=PHOTOGRAPHS, likelihood="discretized_logistic", validation_split=1 / 6,
-    epochs=40, keep=True, seconds=50,
+    epochs=40, batch_size=16, learning_rate=1e-3, keep=True, seconds=50,
 )  # fmt: skip
 # The network and the training of ladder-long, and another prior: what it gains is ladder-long's nll less
 # this one's.
