@@ -59,9 +59,10 @@ def build_vae(
     """
     training = {
         "beta": beta, "seed": seed, "free_bits": free_bits, "importance_samples": importance_samples,
+        "prior": prior,
     }  # fmt: skip
     if network == "hierarchical":
-        check_hierarchical(num_classes, prior, encoder, decoder, options)
+        check_hierarchical(num_classes, encoder, decoder, options)
         return HierarchicalVAE(image_shape, latent_dim, likelihood=likelihood, **training, **options)
     if network not in NETWORKS:
         names = ", ".join((*NETWORKS, "hierarchical"))
@@ -82,18 +83,15 @@ def build_vae(
     first = (latent_dim, image_shape) if network == "cosine" else (latent_dim,)
     encoder = checked(encoder_class, options | (encoder or {}))(*first)
     decoder = checked(decoder_class, outputs | mirrored | (decoder or {}))(image_shape)
-    training["prior"] = prior
     if num_classes is None:
         return VAE(encoder, decoder, likelihood, **training)
     return ConditionalVAE(encoder, decoder, num_classes, likelihood, **training)
 
 
-def check_hierarchical(num_classes, prior, encoder, decoder, options):
+def check_hierarchical(num_classes, encoder, decoder, options):
     """Raises ValueError for what a `HierarchicalVAE` has not."""
     if num_classes is not None:
         raise ValueError("a 'hierarchical' network takes no labels: leave out num_classes")
-    if prior != "normal":
-        raise ValueError("a 'hierarchical' network has learnt priors below the top: leave out prior")
     known = set(HierarchicalVAE.ARGUMENTS) - {"image_shape", "latent_dim"}
     unknown = sorted(set(options) - known)
     unknown += [name for name, value in (("encoder", encoder), ("decoder", decoder)) if value]

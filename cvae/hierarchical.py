@@ -18,7 +18,7 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import ArrayLike
 
-from cvae import likelihoods
+from cvae import likelihoods, priors
 from cvae.base.generative import GenerativeModel
 from cvae.gaussian import kl_terms, log_normal, reparameterize
 from cvae.networks.base import set_bias
@@ -56,6 +56,8 @@ class HierarchicalVAE(GenerativeModel):
         beta, free_bits: as for `VAE`; a number, or one for each layer of z. Free bits are nats that a
             layer may cost, on average over a batch, before training charges for it.
         seed, importance_samples: as for `VAE`.
+        prior: of the top z: "normal", "flow", "mixture" or an instance. The layers below have learnt
+            ones anyway.
 
     Attributes:
         latent_shapes: of each z, without the batch: [(16,), (7, 7, 4), (7, 7, 4), (14, 14, 2)].
@@ -73,7 +75,7 @@ class HierarchicalVAE(GenerativeModel):
     """
 
     ARGUMENTS = ("image_shape", "latent_dim", "groups", "filters", "blocks", "hidden", "activation")
-    FIXED = (*ARGUMENTS, "likelihood", "seed", "importance_samples", "latent_shapes")
+    FIXED = (*ARGUMENTS, "likelihood", "seed", "importance_samples", "prior", "latent_shapes")
     num_classes = None
     kind = "a HierarchicalVAE"
 
@@ -91,6 +93,7 @@ class HierarchicalVAE(GenerativeModel):
         seed: int | None = None,
         free_bits: float | Sequence[float] = 0.0,
         importance_samples: int = 1,
+        prior: str | priors.Prior = "normal",
         **kwargs,
     ):
         filters = check_counts("filters", filters)
@@ -101,6 +104,8 @@ class HierarchicalVAE(GenerativeModel):
         self.latent_dim, self.groups = check_count("latent_dim", latent_dim), groups
         self.filters, self.blocks = filters, check_count("blocks", blocks, least=0)
         self.hidden, self.activation = check_count("hidden", hidden), activation_config(activation)
+        self.prior = priors.get(prior)
+        self.prior.build((None, self.latent_dim))
         self.make_layers()
         self.latent_shapes = [latent.latent_shape for latent in self.latents]
         self.compute_output_spec(self.symbolic_inputs())
@@ -184,14 +189,18 @@ class HierarchicalVAE(GenerativeModel):
 
     def kl_terms(self, outputs):
         """The KL of each layer: (batch, layers), in nats."""
-        layerwise = zip(outputs["u_mean"], outputs["u_log_var"], strict=True)
-        return ops.stack([ops.sum(flat(kl_terms(*q)), axis=-1) for q in layerwise], axis=-1)
+        u, *below = zip(outputs["u_mean"], outputs["u_log_var"], outputs["u"], strict=True)
+        top = ops.sum(self.prior.kl_terms(*u), axis=-1)  # at the top u is z
+        terms = [ops.sum(flat(kl_terms(mean, log_var)), axis=-1) for mean, log_var, _ in below]
+        return ops.stack([top, *terms], axis=-1)
 
     def log_ratios(self, outputs):
         # As of z: dividing by the prior's standard deviation changes both densities alike.
         layerwise = zip(outputs["u"], outputs["u_mean"], outputs["u_log_var"], strict=True)
-        pairs = [(flat(u), flat(mean), flat(log_var)) for u, mean, log_var in layerwise]
-        return ops.stack([log_normal(u) - log_normal(u, *q) for u, *q in pairs], axis=-1)
+        triples = [[flat(part) for part in layer] for layer in layerwise]
+        log_p = [self.prior.log_prob, *[log_normal] * (len(triples) - 1)]
+        ratios = [p(u) - log_normal(u, *q) for p, (u, *q) in zip(log_p, triples, strict=True)]
+        return ops.stack(ratios, axis=-1)
 
     def set_output_bias(self, parameters):
         set_bias(self.to_pixels.bias, parameters, "sigmoid" if self.likelihood.takes_means else None)
@@ -218,7 +227,8 @@ class HierarchicalVAE(GenerativeModel):
                 top. Those that are not given are drawn from the prior, given those above.
             labels: none.
             batch_size: images at a time.
-            temperature: of what is drawn, a factor of the prior's standard deviation. 0 for its mean.
+            temperature: of what is drawn, a factor of the prior's standard deviation. 0 for its mean. Of
+                a learnt prior of the top it is a factor of the noise that the prior bends.
             seed: of what is drawn.
         """
         given = check_prefix(z, self.latent_shapes)
@@ -243,6 +253,8 @@ class HierarchicalVAE(GenerativeModel):
             np.float32(temperature) * rng.standard_normal((n, *shape), dtype="float32")
             for shape in self.latent_shapes[len(given) :]
         ]
+        if not given:
+            drawn[0] = self.prior.from_noise(drawn[0], rng)
 
         def decode_batch(batch):
             def pick(n, latent, state):
@@ -253,10 +265,11 @@ class HierarchicalVAE(GenerativeModel):
         return in_batches(decode_batch, [*given, *drawn], batch_size)
 
     def parts(self):
-        return [self.bottom_up, *self.latents, self.last, self.to_pixels]
+        return [self.bottom_up, *self.latents, self.last, self.to_pixels, self.prior]
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), **{name: getattr(self, name) for name in self.ARGUMENTS}}
+        own = {name: getattr(self, name) for name in self.ARGUMENTS}
+        return {**super().get_config(), **own, "prior": keras.saving.serialize_keras_object(self.prior)}
 
 
 def flat(values):

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from cvae import gaussian
 from cvae.base.generative import GenerativeModel
 from cvae.hierarchical import HierarchicalVAE
-from cvae.priors import AffineFlow
+from cvae.priors import StandardNormal
 from cvae.utils.checks import check_count, check_seed, in_batches
 from cvae.vae import VAE
 
@@ -72,7 +72,7 @@ def check_one_z(vae, what: str, normal: bool = True) -> None:
             f"{what} looks into the one z of a VAE, a HierarchicalVAE has several: encode gives them, "
             "decode takes them, latent.kl_per_layer says what each is worth"
         )
-    if normal and isinstance(getattr(vae, "prior", None), AffineFlow):
+    if normal and not isinstance(getattr(vae, "prior", StandardNormal()), StandardNormal):
         raise ValueError(
             f"{what} takes p(z) = N(0, I), this VAE has learnt its prior: look at vae.prior.sample and "
             "vae.encode"

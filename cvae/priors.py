@@ -7,10 +7,13 @@ less, and what is drawn from p(z) is like what the decoder has seen.
 import keras
 import numpy as np
 from keras import layers, ops
+from numpy.typing import ArrayLike
+from scipy.special import softmax
+from sklearn.mixture import GaussianMixture
 
 from cvae import gaussian
 from cvae.gaussian import log_normal
-from cvae.utils.checks import check_count, in_batches
+from cvae.utils.checks import check_count, check_seed, check_z, in_batches
 from cvae.utils.images import Tensor
 from cvae.utils.named import Named, from_name
 
@@ -22,9 +25,15 @@ class Prior(Named):
         """log p(z): (batch, latent_dim) -> (batch,), in nats."""
         raise NotImplementedError
 
+    def from_noise(self, e: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Noise of N(0, I) -> z, both (n, latent_dim) float32; `rng` for what more must be drawn."""
+        raise NotImplementedError
+
     def sample(self, n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
         """n samples, (n, latent_dim) float32, of one seed the same on every backend."""
-        raise NotImplementedError
+        rng = np.random.default_rng(check_seed(seed))
+        e = rng.standard_normal((check_count("n", n), latent_dim), dtype="float32")
+        return self.from_noise(e, rng)
 
     def kl_terms(self, z_mean: Tensor, z_log_var: Tensor, z: Tensor) -> Tensor:
         """What KL(q(z | x) || p(z)) is the sum of: (batch, terms). Here log q(z | x) - log p(z) at the z
@@ -45,8 +54,8 @@ class StandardNormal(Prior):
     def log_prob(self, z: Tensor) -> Tensor:
         return log_normal(z)
 
-    def sample(self, n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
-        return gaussian.prior(n, latent_dim, seed)
+    def from_noise(self, e: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return e
 
     def kl_terms(self, z_mean: Tensor, z_log_var: Tensor, z: Tensor | None = None) -> Tensor:
         return gaussian.kl_terms(z_mean, z_log_var)
@@ -77,11 +86,7 @@ class AffineFlow(layers.Layer, Prior):
 
     def build(self, input_shape):
         if self.built:
-            if input_shape[-1] != self.latent_dim:
-                raise ValueError(
-                    f"the prior is built for a z of {self.latent_dim} dimensions, this one has "
-                    f"{input_shape[-1]}: give each VAE a prior of its own"
-                )
+            check_fresh(self, input_shape)
             return
         self.latent_dim, self.networks = input_shape[-1], []
         for _ in range(self.steps):
@@ -109,7 +114,10 @@ class AffineFlow(layers.Layer, Prior):
             log_volume = log_volume - ops.sum(log_scale, axis=-1)
         return log_normal(e) + log_volume
 
-    def from_noise(self, e: Tensor) -> Tensor:
+    def from_noise(self, e: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return in_batches(self.bend, np.float32(e), 10_000)
+
+    def bend(self, e: Tensor) -> Tensor:
         """The steps undone, last first: noise of N(0, I) -> z."""
         e = ops.convert_to_tensor(e)
         for network, kept in reversed(list(self.halves())):
@@ -117,14 +125,82 @@ class AffineFlow(layers.Layer, Prior):
             e = e * ops.exp(log_scale) + shift
         return e
 
-    def sample(self, n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
-        return in_batches(self.from_noise, gaussian.prior(n, latent_dim, seed), 10_000)
-
     def get_config(self) -> dict:
         return {**super().get_config(), "steps": self.steps, "hidden": self.hidden}
 
 
-PRIORS = {"normal": StandardNormal, "flow": AffineFlow}
+@keras.saving.register_keras_serializable("cvae")
+class Mixture(layers.Layer, Prior):
+    """A mixture of Gaussians with independent dimensions, learnt with the networks.
+
+    p(z) = sum over k of weight_k N(z; mean_k, exp(log_var_k)). Where codes fall into clusters, as those
+    of digits do, it has one Gaussian or more for each; a flow has to draw bridges between them.
+
+    Args:
+        components: how many Gaussians.
+
+    Source: Dilokthanakul et al. (2016), "Deep unsupervised clustering with Gaussian mixture variational
+    autoencoders"; Tomczak & Welling (2018), "VAE with a VampPrior", section 3, for what it costs.
+
+    Raises:
+        ValueError: fewer than one component.
+    """
+
+    def __init__(self, components: int = 50, **kwargs):
+        super().__init__(**{"name": "prior", "dtype": "float32"} | kwargs)
+        self.components = check_count("components", components)
+
+    def build(self, input_shape):
+        if self.built:
+            check_fresh(self, input_shape)
+            return
+        self.latent_dim = input_shape[-1]
+        shape = (self.components, self.latent_dim)
+        self.logits = self.add_weight(shape=shape[:1], initializer="zeros", name="logits")
+        # Apart from one another from the start, or they would all learn the same.
+        self.means = self.add_weight(shape=shape, initializer="random_normal", name="means")
+        self.log_vars = self.add_weight(shape=shape, initializer="zeros", name="log_vars")
+
+    def adapt(self, z: ArrayLike) -> None:
+        """Fit the mixture to codes (n, latent_dim) by expectation maximisation, as a start.
+
+        Raises:
+            ValueError: fewer codes than components, or of other dimensions.
+        """
+        z = check_z(z, self.latent_dim)
+        if len(z) < self.components:
+            raise ValueError(
+                f"{self.components} components need as many codes at least, got {len(z)}: give more, "
+                "or make a mixture of fewer components"
+            )
+        fitted = GaussianMixture(
+            self.components, covariance_type="diag", random_state=0, reg_covar=1e-3
+        ).fit(np.float64(z))
+        self.set_weights([np.log(fitted.weights_), fitted.means_, np.log(fitted.covariances_)])
+
+    def log_prob(self, z: Tensor) -> Tensor:
+        each = log_normal(ops.convert_to_tensor(z)[:, None, :], self.means, self.log_vars)
+        return ops.logsumexp(each + ops.log_softmax(self.logits), axis=-1)
+
+    def from_noise(self, e: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        logits, means, log_vars = (np.float64(ops.convert_to_numpy(w)) for w in self.weights)
+        which = rng.choice(self.components, len(e), p=softmax(logits))
+        return np.float32(means[which] + np.exp(log_vars[which] / 2) * e)
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "components": self.components}
+
+
+def check_fresh(prior, input_shape):
+    """Raises ValueError where a prior that is built already is asked to serve another z."""
+    if input_shape[-1] != prior.latent_dim:
+        raise ValueError(
+            f"the prior is built for a z of {prior.latent_dim} dimensions, this one has "
+            f"{input_shape[-1]}: give each VAE a prior of its own"
+        )
+
+
+PRIORS = {"normal": StandardNormal, "flow": AffineFlow, "mixture": Mixture}
 
 
 def get(prior: str | Prior) -> Prior:

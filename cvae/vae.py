@@ -37,7 +37,8 @@ class VAE(GenerativeModel):
         importance_samples: samples of z for each image in training: with more than one, the loss that
             is minimised is the tighter importance-weighted bound (and free_bits play no part). Held-out
             losses are -ELBO all the same; `metrics.nll` measures the bound.
-        prior: "normal", N(0, I); "flow", learnt with the networks; or an instance, see `priors`.
+        prior: "normal", N(0, I); "flow" or "mixture", learnt with the networks; or an instance, see
+            `priors`.
             With a learnt one the kl is estimated at the z drawn and is one term: free_bits is what all
             dimensions together may cost.
 

@@ -193,6 +193,38 @@ def test_a_layer_that_is_drawn_is_drawn_from_its_prior(trained, images, monkeypa
     np.testing.assert_allclose(z.std(axis=0) / np.exp(log_var / 2), 1, atol=5 / np.sqrt(2 * n))
 
 
+@pytest.mark.parametrize("prior", ["flow", "mixture"])
+def test_a_learnt_prior_of_the_top(prior, images, rng, tmp_path):
+    """Its density in the bound and the importance weights, its draws in samples, saved with the rest."""
+    vae = make(prior=prior)
+    for weight in vae.trainable_weights:
+        weight.assign(weight + 0.1 * rng.normal(size=weight.shape))
+    plain = make()
+    for ours, theirs in zip(plain.parts()[:-1], vae.parts()[:-1], strict=True):
+        ours.set_weights(theirs.get_weights())
+    outputs = vae(images)
+    terms, ratios = (ops.convert_to_numpy(f(outputs)) for f in (vae.kl_terms, vae.log_ratios))
+    z, mean, log_var = (
+        np.float64(ops.convert_to_numpy(outputs[name][0])) for name in ("z", "u_mean", "u_log_var")
+    )
+    log_q = scipy.stats.norm.logpdf(z, mean, np.exp(log_var / 2)).sum(axis=1)
+    log_p = ops.convert_to_numpy(vae.prior.log_prob(z.astype("float32")))
+    np.testing.assert_allclose(ratios[:, 0], log_p - log_q, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(terms[:, 0], log_q - log_p, rtol=1e-3, atol=1e-3)
+    # The layers below are as with N(0, I) on top.
+    below = ops.convert_to_numpy(plain.kl_terms(outputs))[:, 1:]
+    np.testing.assert_allclose(terms[:, 1:], below, rtol=1e-4, atol=1e-5)
+    # The top of a sample is the prior's, what is below is drawn as before.
+    tops = vae.prior.sample(5, 3, seed=4)
+    assert abs(tops - plain.prior.sample(5, 3, seed=4)).max() > 0.01
+    assert abs(vae.sample(5, seed=4) - plain.sample(5, seed=4)).max() > 1e-3
+    vae.fit(images, epochs=1, verbose=0)
+    again = cvae.load_vae(cvae.save_vae(vae, tmp_path / "v.keras"))
+    np.testing.assert_array_equal(again.sample(4, seed=0), vae.sample(4, seed=0))
+    assert metrics.nll(again, images, samples=5) == metrics.nll(vae, images, samples=5)
+    assert vae.own_layers() == []
+
+
 def test_interpolate(trained, images):
     way = trained.interpolate(images[:2], images[2:4], steps=5)
     assert way.shape == (2, 5, 8, 8, 1)
@@ -421,7 +453,7 @@ def test_build_vae_by_name(images):
     assert ops.convert_to_numpy(vae.beta).tolist() == [2, 2]
     for wrong, message in (
         ({"num_classes": 3}, "takes no labels"),
-        ({"prior": "flow"}, "leave out prior"),
+        ({"prior": "bent"}, "unknown prior 'bent': expected one of normal, flow, mixture"),
         ({"strides": 2}, "HierarchicalVAE has no argument strides; it has activation, blocks, filters"),
         ({"encoder": {"hidden": 3}}, "has no argument encoder"),
     ):

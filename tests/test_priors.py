@@ -8,7 +8,7 @@ from keras import ops
 
 import cvae
 from cvae import VAE, Gaussian, MLPDecoder, MLPEncoder, latent, metrics
-from cvae.priors import AffineFlow
+from cvae.priors import AffineFlow, Mixture
 
 
 def bent(latent_dim, rng, scale=0.4):
@@ -58,10 +58,10 @@ def test_what_the_steps_undo(rng):
     """log p(z) by hand: that of the noise, less the log of how much the steps stretch."""
     flow = bent(3, rng)
     e = rng.normal(size=(4, 3)).astype("float32")
-    z = ops.convert_to_numpy(flow.from_noise(e))
+    z = ops.convert_to_numpy(flow.bend(e))
     step = 1e-2
     for row in range(len(e)):
-        ends = [ops.convert_to_numpy(flow.from_noise(e[row] + sign * step * np.eye(3, dtype="float32")))
+        ends = [ops.convert_to_numpy(flow.bend(e[row] + sign * step * np.eye(3, dtype="float32")))
                 for sign in (1, -1)]  # fmt: skip
         stretch = np.linalg.det((ends[0] - ends[1]).astype("float64") / (2 * step))
         expected = scipy.stats.norm.logpdf(e[row]).sum() - np.log(abs(stretch))
@@ -137,9 +137,9 @@ def test_with_other_options(small, images, labels):
 
 
 def test_wrong_use(small, images):
-    with pytest.raises(ValueError, match="unknown prior 'vamp': expected one of normal, flow"):
+    with pytest.raises(ValueError, match="unknown prior 'vamp': expected one of normal, flow, mixture"):
         small(prior="vamp")
-    with pytest.raises(TypeError, match="prior must be one of normal, flow, or an instance"):
+    with pytest.raises(TypeError, match="prior must be one of normal, flow, mixture, or an instance"):
         small(prior=3)
     with pytest.raises(ValueError, match="steps must be"):
         AffineFlow(steps=0)
@@ -153,3 +153,67 @@ def test_wrong_use(small, images):
             look()
     assert latent.kl_per_layer(vae, images).shape == (1,)
     assert latent.active_units(vae, images) >= 0
+
+
+@pytest.fixture
+def clusters(rng):
+    """Two clusters in the plane, three to one, and a mixture that knows them."""
+    mixture = Mixture(components=2)
+    mixture.build((None, 2))
+    weights, means, stds = np.array([0.75, 0.25]), np.array([[-2, 0], [3, 1]]), [[0.5, 1], [1, 0.2]]
+    mixture.set_weights([np.log(weights), means, 2 * np.log(stds)])
+
+    def density(z):
+        parts = [scipy.stats.norm.pdf(z, m, s).prod(axis=1) for m, s in zip(means, stds, strict=True)]
+        return weights @ parts
+
+    return mixture, density
+
+
+def test_the_density_of_a_mixture(clusters, rng):
+    mixture, density = clusters
+    z = rng.normal(0, 2, (50, 2)).astype("float32")
+    np.testing.assert_allclose(ops.convert_to_numpy(mixture.log_prob(z)), np.log(density(z)), rtol=1e-4)
+
+
+def test_samples_of_a_mixture(clusters):
+    """As often from each cluster as it weighs, and with that cluster's mean and spread."""
+    mixture, _ = clusters
+    z = mixture.sample(20_000, 2, seed=0)
+    assert z.dtype == np.float32
+    left = z[z[:, 0] < 0.5]
+    assert len(left) / len(z) == pytest.approx(0.75, abs=0.01)
+    np.testing.assert_allclose(left.mean(axis=0), [-2, 0], atol=0.04)
+    np.testing.assert_allclose(left.std(axis=0), [0.5, 1], atol=0.03)
+    # The cluster that is drawn says nothing about where in it z lies.
+    assert abs(np.corrcoef(left.T)[0, 1]) < 0.03
+    np.testing.assert_array_equal(z[:5], mixture.sample(20_000, 2, seed=0)[:5])
+
+
+def test_a_mixture_adapts_to_codes(clusters):
+    mixture, density = clusters
+    z = mixture.sample(5000, 2, seed=1)
+    found = Mixture(components=2)
+    found.build((None, 2))
+    found.adapt(z)
+    assert float(ops.mean(found.log_prob(z))) == pytest.approx(np.log(density(z)).mean(), abs=0.02)
+    with pytest.raises(ValueError, match="2 components need as many codes at least, got 1: give more"):
+        found.adapt(z[:1])
+    with pytest.raises(ValueError, match=r"z must be \(n, 2\)"):
+        found.adapt(z[:, :1])
+
+
+def test_a_mixture_is_learnt_and_comes_back(small, images, tmp_path):
+    vae = small(latent_dim=2, prior=Mixture(components=3))
+    before = vae.prior.means.numpy() if hasattr(vae.prior.means, "numpy") else None
+    vae.fit(images, epochs=2, batch_size=32, verbose=0)
+    assert before is None or not np.array_equal(before, vae.prior.means.numpy())
+    again = cvae.load_vae(cvae.save_vae(vae, tmp_path / "v.keras"))
+    assert again.prior.components == 3
+    np.testing.assert_array_equal(again.sample(4, seed=0), vae.sample(4, seed=0))
+    found = [metrics.nll(model, images, samples=5)[0] for model in (vae, again)]
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
+    with pytest.raises(ValueError, match="components must be"):
+        Mixture(components=0)
+    with pytest.raises(ValueError, match="the prior is built for a z of 2 dimensions, this one has 3"):
+        small(latent_dim=3, prior=vae.prior)

@@ -9,6 +9,7 @@ import time
 import keras
 import numpy as np
 import pytest
+import scipy.special
 from conftest import give
 from keras import ops
 
@@ -361,6 +362,21 @@ def test_a_learnt_prior_starts_as_it_was_drawn_beside_the_weights_of_another(tin
     )
     vae = training.train(further, verbose=0)
     np.testing.assert_allclose(vae.sample(3, seed=0), trained.sample(3, seed=0), atol=1e-4)
+
+
+@pytest.mark.parametrize("network", [{}, "hierarchical"])
+def test_a_mixture_starts_where_the_codes_are(tiny_recipe, monkeypatch, network):
+    first = tiny_recipe.replace(**HIERARCHICAL if network else {}, epochs=1)
+    monkeypatch.setitem(catalogue.RECIPES, "tiny", first)
+    further = first.replace(name="further", start="tiny", prior="mixture", learning_rate=1e-9, ema=None)
+    vae, trained = training.train(further, verbose=0), training.load_or_train("tiny", verbose=0)
+    images = first.settings.load().x_train
+    z = trained.predict(images, verbose=0)["z"]
+    z = z[0] if network else z
+    logits, means, _ = (ops.convert_to_numpy(weight) for weight in vae.prior.weights)
+    assert abs(means).mean() > 0.3  # at first they are all near 0
+    # Expectation maximisation keeps the mean.
+    np.testing.assert_allclose(scipy.special.softmax(logits) @ means, z.mean(axis=0), atol=0.4)
 
 
 @pytest.mark.parametrize("change", [{"warmup": 5}, {"warmup": -1}, {"ema": 1.0}, {"ema": 0}])

@@ -1,11 +1,14 @@
 """Where a training starts that goes on from another recipe's: with that one's weights."""
 
+from itertools import zip_longest
+
 import keras
 import numpy as np
 from keras import ops
 
 from cvae.base.generative import GenerativeModel
 from cvae.experiments.recipe import Recipe
+from cvae.hierarchical import HierarchicalVAE
 from cvae.vae import VAE
 
 
@@ -37,13 +40,25 @@ def take_weights(vae: GenerativeModel, trained: GenerativeModel, recipe: Recipe)
 
 def counterparts(vae: GenerativeModel, trained: GenerativeModel) -> list[tuple]:
     """The parts of two models that stand for each other, and how many more inputs the first may have."""
-    if not isinstance(vae, VAE) or not isinstance(trained, VAE):
+    if isinstance(vae, HierarchicalVAE) and isinstance(trained, HierarchicalVAE):
+        pairs = [(*parts, 0) for parts in zip_longest(vae.parts(), trained.parts())]
+    elif isinstance(vae, VAE) and isinstance(trained, VAE):
+        classes = vae.num_classes or 0
+        more = {"encoder": min(classes, 1), "decoder": classes, "label_picture": 0, "prior": 0}
+        pairs = [
+            (getattr(vae, p, None), getattr(trained, p, None), inputs) for p, inputs in more.items()
+        ]
+    else:
         return [(vae, trained, 0)]
-    classes = vae.num_classes or 0
-    more = {"encoder": min(classes, 1), "decoder": classes, "label_picture": 0, "prior": 0}
-    pairs = [(getattr(vae, p, None), getattr(trained, p, None), inputs) for p, inputs in more.items()]
     # A plain VAE has no label_picture, N(0, I) no weights: those of the other stay as they were drawn.
     return [pair for pair in pairs if all(isinstance(part, keras.Layer) for part in pair[:2])]
+
+
+def adapt_prior(vae: GenerativeModel, inputs: np.ndarray | dict[str, np.ndarray]) -> None:
+    """Let a prior that can `adapt`, as a mixture can, start where the codes of these images are."""
+    if hasattr(vae.prior, "adapt"):
+        z = vae.predict(inputs, batch_size=500, verbose=0)["z"]
+        vae.prior.adapt(z[0] if isinstance(z, list) else z)
 
 
 def next_to_z(vae: GenerativeModel) -> list:

@@ -13,17 +13,18 @@ from cvae.base.generative import GenerativeModel
 from cvae.build import check_model_path, load_vae
 from cvae.datasets.base import ImageDataset
 from cvae.datasets.batches import FlipsAndRotations, ImageBatches
-from cvae.datasets.binarize import DynamicBinarization
+from cvae.datasets.binarize import DynamicBinarization, binarize
 from cvae.datasets.tfds import load
 from cvae.experiments import classifiers, storage
 from cvae.experiments.catalogue import RECIPES, find
 from cvae.experiments.recipe import Recipe
 from cvae.experiments.resume import finish, read_log, resumable
-from cvae.experiments.starting import take_weights
+from cvae.experiments.starting import adapt_prior, take_weights
 from cvae.utils.environment import flag
 from cvae.utils.files import only_one
 
 SMOKE = {"epochs": 1, "limit": 256, "test_limit": 256}  # what the smoke profile trains
+CODES = 20_000  # images to whose codes a mixture is fitted, as a start
 SAMPLES = 10_000  # images that are scored
 SCORED = ("mnist", "fashion_mnist")  # whose reference classifier is good enough; CIFAR-10's gets 62 %
 
@@ -94,10 +95,16 @@ def check_trainable(recipe: Recipe, data: ImageDataset, out: Path) -> None:
 
 def starting_point(recipe: Recipe, data: ImageDataset, verbose) -> GenerativeModel:
     """The VAE as its training finds it: drawn anew, at the mean image, or with another's weights."""
-    vae = recipe.settings.build(data.image_shape, len(data.class_names))
-    if recipe.settings.start is not None:
-        take_weights(vae, load_or_train(find(recipe.settings.start), verbose), recipe)
-    elif recipe.settings.bias_init:
+    settings = recipe.settings
+    vae = settings.build(data.image_shape, len(data.class_names))
+    if settings.start is not None:
+        take_weights(vae, load_or_train(find(settings.start), verbose), recipe)
+        some, labels = data.x_train[:CODES], data.y_train[:CODES]
+        some = (
+            some if settings.binarize is None else binarize(some, settings.binarize, seed=settings.seed)
+        )
+        adapt_prior(vae, inputs_of(recipe, some, labels))
+    elif settings.bias_init:
         vae.init_output_bias(data.x_train)
     return vae
 
