@@ -32,7 +32,8 @@ BINARY = hierarchical(
 TIGHTER = BINARY.replace(
     name="digits-hierarchical-tighter",
     about="binary MNIST: four layers of z, a mixture on top, 6 more epochs, on the bound of 5 samples",
-    start=BINARY.name, prior="mixture", importance_samples=5, epochs=6, learning_rate=5e-4, seconds=180,
+    start=BINARY.name, prior="mixture", importance_samples=5, epochs=6, learning_rate=5e-4, bias_init=False,
+    seconds=180,
 )  # fmt: skip
 FASHION = hierarchical(
     "fashion-hierarchical", "Fashion-MNIST, discretized logistic, four layers of z", "fashion_mnist",
