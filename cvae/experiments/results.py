@@ -39,8 +39,9 @@ PASSPORTS = """## Passports
 - **±**: the standard error for the choice of the test images, for one trained model. It says nothing of
   the seed. Blank where the weights were not kept and it was not measured.
 - **settings chosen on**: "report", as a course report has them. "training images set aside", by the loss
-  on images that those who were compared were neither trained nor tested on. "test images", found by us
-  while we looked at the loss on the test images: such a value is too good by a small, unknown amount.
+  on images that those who were compared were neither trained nor tested on. "training images", by the
+  loss in the first epochs. "test images", found by us while we looked at the loss on the test images:
+  such a value is too good by a small, unknown amount.
 - **seeds**: of a recipe that was trained with several, the spread (standard deviation) of its value.
 - **time**: wall time of training, on cores that often had other work beside it: an order of magnitude.
 """
