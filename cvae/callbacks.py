@@ -1,6 +1,7 @@
 """Callbacks for training a VAE with Keras's `fit`."""
 
 from collections import deque
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -18,7 +19,7 @@ class AnnealBeta(keras.callbacks.Callback):
     beta has reached its end.
 
     Args:
-        start, end: of beta.
+        start, end: of beta; for several layers of z also one number for each, top first.
         epochs: that the way from start to end takes.
         cycle: go back to `start` every this many epochs, at least `epochs`; None for never. Each cycle
             meets codes that the one before has made useful.
@@ -27,19 +28,24 @@ class AnnealBeta(keras.callbacks.Callback):
     schedule: a simple approach to mitigating KL vanishing".
 
     Raises:
-        ValueError: a negative start or end, fewer than one epoch, a cycle shorter than the way.
+        ValueError: a negative start or end, fewer than one epoch, a cycle shorter than the way; in
+            `fit`, one end for layers whose betas differ, which it would make equal.
     """
 
-    def __init__(self, start: float = 0.0, end: float = 1.0, epochs: int = 10, cycle: int | None = None):
+    def __init__(
+        self, start: float | Sequence[float] = 0.0, end: float | Sequence[float] = 1.0, epochs: int = 10,
+        cycle: int | None = None,
+    ):  # fmt: skip
         super().__init__()
-        start, end = check_not_negative("start", start), check_not_negative("end", end)
+        start, end = one_or_several("start", start), one_or_several("end", end)
         epochs = check_count("epochs", epochs)
         if cycle is not None and check_count("cycle", cycle) < epochs:
             raise ValueError(f"cycle must be at least epochs, {epochs}, or None; got {cycle}")
         self.start, self.end, self.epochs, self.cycle = start, end, epochs, cycle
 
-    def beta_at(self, epoch) -> float:
-        """Beta during this epoch, counted from 0; `end` from epoch number `epochs` of a cycle on."""
+    def beta_at(self, epoch) -> float | np.ndarray:
+        """Beta during this epoch, counted from 0, of one layer or of each; `end` from epoch number
+        `epochs` of a cycle on."""
         epoch = epoch % self.cycle if self.cycle else epoch
         return self.start + (self.end - self.start) * min(1.0, epoch / self.epochs)
 
@@ -49,13 +55,26 @@ class AnnealBeta(keras.callbacks.Callback):
                 f"AnnealBeta changes the beta of a VAE, and a {type(self.model).__name__} has none that "
                 "training would see: call fit of the VAE itself"
             )
+        own = keras.ops.convert_to_numpy(self.model.beta)
+        if np.ndim(self.end) == 0 and np.ptp(own) > 0:
+            raise ValueError(
+                f"this model's layers have the betas {own.tolist()}, which AnnealBeta(end={self.end}) "
+                f"would make equal: give it one end for each layer, end={own.tolist()}"
+            )
 
     def on_epoch_begin(self, epoch, logs=None):
         self.model.beta = self.beta_at(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
-            logs["beta"] = self.beta_at(epoch)
+            logs["beta"] = float(np.mean(self.beta_at(epoch)))  # a log has room for one number
+
+
+def one_or_several(name, value):
+    """Return a number of at least 0, or an array of them, or say what is wrong."""
+    if np.ndim(value) == 0:
+        return check_not_negative(name, value)
+    return np.array([check_not_negative(f"each of {name}", number) for number in value])
 
 
 class StopOnNaN(keras.callbacks.Callback):

@@ -75,7 +75,8 @@ class HierarchicalVAE(GenerativeModel):
     """
 
     ARGUMENTS = ("image_shape", "latent_dim", "groups", "filters", "blocks", "hidden", "activation")
-    FIXED = (*ARGUMENTS, "likelihood", "seed", "importance_samples", "prior", "latent_shapes")
+    PARTS_MADE = ("bottom_up", "latents", "features_of", "last", "to_pixels", "latent_shapes")
+    FIXED = (*ARGUMENTS, "likelihood", "seed", "importance_samples", "prior", *PARTS_MADE)
     num_classes = None
     kind = "a HierarchicalVAE"
 
@@ -281,6 +282,11 @@ def check_groups(groups, filters) -> tuple[tuple[int, ...], ...]:
     """Return the channels of each z at each size as a tuple of tuples; or say what is wrong."""
     if not filters:
         raise ValueError("filters must name at least one size, got none")
+    if not isinstance(groups, list | tuple | np.ndarray):
+        raise ValueError(
+            f"groups must name the channels of z at each of {len(filters)} sizes, such as ((4,), (2,)); "
+            f"got {groups!r}"
+        )
     groups = tuple(
         check_counts("groups", group) if np.ndim(group) == 0 or len(group) else () for group in groups
     )
@@ -294,11 +300,15 @@ def check_groups(groups, filters) -> tuple[tuple[int, ...], ...]:
 
 def check_prefix(z, shapes) -> list[np.ndarray]:
     """Return the first layers of z as float32 arrays, or say what is wrong with them."""
-    given = [np.asarray(part) for part in (z if isinstance(z, list | tuple) else [z])]
+    in_layers = isinstance(z, list | tuple) and not (len(z) and np.ndim(z[0]) == 1)
+    given = [np.asarray(part) for part in (z if in_layers else [z])]  # else the top alone
     expected = f"a list of 1 to {len(shapes)} arrays (n, ...), top first, of the shapes {shapes}"
     n = len(given[0]) if given and given[0].ndim else 0
     if not n or len(given) > len(shapes):
-        raise ValueError(f"z must be {expected}, got {[part.shape for part in given]}")
+        hint = "" if given else "; with nothing given, use sample(n)"
+        raise ValueError(f"z must be {expected}, got {[part.shape for part in given]}{hint}")
+    if given[0].shape == shapes[0]:
+        raise ValueError(f"z must be {expected}, got one point alone, {shapes[0]}: give z[None]")
     for number, (part, shape) in enumerate(zip(given, shapes, strict=False)):
         if part.shape != (n, *shape):
             raise ValueError(

@@ -127,11 +127,13 @@ def log_likelihood(
     at_once = min(n, max(1, batch_size // samples))  # images
     draws = [min(batch_size // at_once, samples - k) for k in range(0, samples, batch_size // at_once)]
     weights = {count: LogWeights(vae, count, noise, density) for count in set(draws)}
+    compiled = n * samples >= 20 * batch_size  # to compile takes seconds
     per_image = []
     for start in tqdm(range(0, n, at_once), desc="NLL", delay=1, disable=flag("CI")):
         piece = slice(start, start + at_once)
         batch = keras.tree.map_structure(lambda a: a[piece], inputs)  # noqa: B023
-        drawn = np.concatenate([weights[count].predict_on_batch(batch) for count in draws], axis=1)
+        runs = [weights[count].predict_on_batch if compiled else weights[count] for count in draws]
+        drawn = np.concatenate([ops.convert_to_numpy(run(batch)) for run in runs], axis=1)
         per_image.append(logsumexp(np.float64(drawn), axis=1) - np.log(samples))
     return np.concatenate(per_image)
 
@@ -139,8 +141,8 @@ def log_likelihood(
 class LogWeights(keras.Model):
     """A batch -> log p(x, z) / q(z | x) for z drawn from q: (batch, samples), in nats.
 
-    A model of its own, so that Keras compiles it: its `predict_on_batch` takes half the time of the same
-    operations one by one.
+    A model of its own, so that Keras compiles it: `predict_on_batch` takes two thirds to three quarters
+    of the time of the same operations one by one.
     """
 
     def __init__(self, vae, samples, noise, density):
@@ -169,7 +171,9 @@ def check_grey_levels(vae, inputs, discrete):
         return
     for start in range(0, len(images), 1000):
         levels = 255 * np.float64(images[start : start + 1000])
-        if np.abs(levels - np.round(levels)).max() > 0.01:
+        # 16 bits have 11 for the digits of a number between a half and 1.
+        near = 0.01 if images.dtype.itemsize > 2 else 0.1
+        if np.abs(levels - np.round(levels)).max() > near:
             raise ValueError(
                 "the probability of the 256 grey levels needs images that are grey levels: uint8, or "
                 "uint8 images divided by 255; got floats in between"

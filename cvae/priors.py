@@ -19,7 +19,11 @@ from cvae.utils.named import Named, from_name
 
 
 class Prior(Named):
-    """What the priors share."""
+    """What the priors share.
+
+    One of your own has the methods `log_prob` and `from_noise`; one with weights is a Keras layer, too.
+    Two VAEs that are given the same instance share it, as they would share a layer.
+    """
 
     def log_prob(self, z: Tensor) -> Tensor:
         """log p(z): (batch, latent_dim) -> (batch,), in nats."""
@@ -27,10 +31,11 @@ class Prior(Named):
 
     def from_noise(self, e: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Noise of N(0, I) -> z, both (n, latent_dim) float32; `rng` for what more must be drawn."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} has no method from_noise(e, rng), see Prior")
 
     def sample(self, n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
         """n samples, (n, latent_dim) float32, of one seed the same on every backend."""
+        check_built(self, latent_dim)
         rng = np.random.default_rng(check_seed(seed))
         e = rng.standard_normal((check_count("n", n), latent_dim), dtype="float32")
         return self.from_noise(e, rng)
@@ -167,6 +172,7 @@ class Mixture(layers.Layer, Prior):
         Raises:
             ValueError: fewer codes than components, or of other dimensions.
         """
+        check_built(self)
         z = check_z(z, self.latent_dim)
         if len(z) < self.components:
             raise ValueError(
@@ -191,6 +197,19 @@ class Mixture(layers.Layer, Prior):
         return {**super().get_config(), "components": self.components}
 
 
+def check_built(prior, latent_dim=None):
+    """Raises ValueError for a prior with weights that has none yet, or is for another z."""
+    if isinstance(prior, layers.Layer) and not prior.built:
+        raise ValueError(
+            f"this {type(prior).__name__} has no weights yet: give it to a VAE, or call "
+            "build((None, latent_dim))"
+        )
+    if latent_dim is not None and latent_dim != getattr(prior, "latent_dim", latent_dim):
+        raise ValueError(
+            f"the prior is built for a z of {prior.latent_dim} dimensions, got latent_dim={latent_dim}"
+        )
+
+
 def check_fresh(prior, input_shape):
     """Raises ValueError where a prior that is built already is asked to serve another z."""
     if input_shape[-1] != prior.latent_dim:
@@ -208,6 +227,10 @@ def get(prior: str | Prior) -> Prior:
 
     Raises:
         ValueError: an unknown name.
-        TypeError: neither a prior nor a name.
+        TypeError: neither a prior nor a name; a prior that lacks a method.
     """
-    return from_name("prior", prior, Prior, PRIORS)
+    prior = from_name("prior", prior, Prior, PRIORS)
+    for method in ("log_prob", "from_noise"):
+        if getattr(type(prior), method) is getattr(Prior, method):
+            raise TypeError(f"{type(prior).__name__} has no method {method}: see Prior for what it does")
+    return prior

@@ -102,6 +102,31 @@ def test_beta_and_free_bits_of_each_layer_by_hand(images):
             vae.beta = wrong
 
 
+def test_settings_are_copied_from_another_model():
+    one, other = make(beta=(1.0, 2.0, 3.0), free_bits=(0.0, 1.0, 0.0)), make()
+    other.beta, other.free_bits = one.beta, one.free_bits
+    assert ops.convert_to_numpy(other.beta).tolist() == [1, 2, 3]
+    assert ops.convert_to_numpy(other.free_bits).tolist() == [0, 1, 0]
+
+
+def test_betas_of_layers_are_annealed_each_to_its_own_end(images):
+    vae = make(beta=(0.5, 1.0, 2.0))
+    with pytest.raises(ValueError, match="would make equal: give it one end for each layer"):
+        vae.fit(images, verbose=0, callbacks=[cvae.AnnealBeta(epochs=2)])
+    anneal = cvae.AnnealBeta(end=(0.5, 1.0, 2.0), epochs=2)
+    assert anneal.beta_at(1).tolist() == [0.25, 0.5, 1]
+    history = vae.fit(images, epochs=3, verbose=0, callbacks=[anneal]).history
+    assert ops.convert_to_numpy(vae.beta).tolist() == [0.5, 1, 2]
+    np.testing.assert_allclose(history["beta"], np.array([0, 0.5, 1]) * 3.5 / 3)
+    with pytest.raises(ValueError, match="each of end must be"):
+        cvae.AnnealBeta(end=(1.0, -1.0))
+
+
+def test_a_top_as_nested_lists():
+    vae, top = make(), np.ones((2, 3))
+    np.testing.assert_array_equal(vae.decode(top.tolist(), seed=0), vae.decode(top, seed=0))
+
+
 def test_the_likelihood_is_that_of_its_own_samples(rng):
     """p(x) by weighted samples of q, and as the mean of p(x | z) over z of the prior: two ways that
     share the way down alone."""
@@ -392,7 +417,9 @@ Z = [np.zeros((2, 3)), np.zeros((2, 2, 2, 2)), np.zeros((2, 4, 4, 1))]
         ([Z[1]], r"layer 0 must be \(2, 3\), got \(2, 2, 2, 2\)"),
         ([Z[0], Z[1][:1]], r"layer 1 must be \(2, 2, 2, 2\), got \(1, 2, 2, 2\)"),
         ([Z[0], Z[1] + np.nan], "finite numbers, in layer 1"),
-        (np.zeros(3), "layer 0 must be"),
+        (np.zeros(3), r"got one point alone, \(3,\): give z\[None\]"),
+        (np.zeros(4), "layer 0 must be"),
+        ([], r"with nothing given, use sample\(n\)"),
     ],
 )
 def test_bad_z(z, message):
@@ -403,6 +430,7 @@ def test_bad_z(z, message):
 def test_bad_arguments(images, labels):
     for wrong, message in (
         ({"groups": ((2,),)}, "groups must name the channels of z at each of 2 sizes"),
+        ({"groups": None}, "groups must name the channels of z at each of 2 sizes"),
         ({"groups": ((2,), (0,))}, "each of groups must be a whole number"),
         ({"filters": ()}, "filters must name at least one"),
         ({"filters": (8, 0)}, "each of filters must be a whole number"),
@@ -419,6 +447,8 @@ def test_bad_arguments(images, labels):
     vae = make()
     with pytest.raises(AttributeError, match="filters is built into this HierarchicalVAE"):
         vae.filters = (8, 8)
+    with pytest.raises(AttributeError, match="to_pixels is built into this HierarchicalVAE"):
+        vae.to_pixels = keras.layers.Conv2D(1, 3)
     for call in (vae.encode, vae.reconstruct, lambda x, y: vae.sample(2, y)):
         with pytest.raises(TypeError, match="a HierarchicalVAE takes no labels"):
             call(images, labels)

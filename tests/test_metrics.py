@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import scipy.linalg
@@ -196,6 +197,27 @@ def test_nll_is_one_number_whatever_the_batch(linear):
     sizes = [metrics.nll(vae, images, samples=400, batch_size=size)[0] for size in (64, 1000, 10**6)]
     np.testing.assert_allclose(sizes, -log_p.mean(), atol=0.1)
     assert metrics.nll(vae, images[:8]) == metrics.nll(vae, images[:8])
+
+
+def test_nll_is_the_same_compiled_and_not(linear):
+    """Twenty batches and more are compiled; the noise is the same."""
+    build, images, _ = linear
+    vae, images = build(widen=1.0), images[:40]
+    few, many = (metrics.log_likelihood(vae, images, samples=10, batch_size=size) for size in (40, 10))
+    np.testing.assert_allclose(few.mean(), many.mean(), atol=0.2)
+    eager = metrics.LogWeights(vae, 3, keras.random.SeedGenerator(1), vae.likelihood.log_prob)
+    graph = metrics.LogWeights(vae, 3, keras.random.SeedGenerator(1), vae.likelihood.log_prob)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(eager(images)), graph.predict_on_batch(images), rtol=1e-4, atol=1e-4
+    )
+
+
+def test_grey_levels_in_sixteen_bits(trained, images):
+    vae, sixteen = trained(), (images[:16] / 255).astype("float16")
+    found, exact = (metrics.elbo(vae, x, discrete=True).mean() for x in (sixteen, images[:16]))
+    assert found == pytest.approx(exact, rel=1e-2)
+    with pytest.raises(ValueError, match="needs images that are grey levels"):
+        metrics.elbo(vae, sixteen / 3, discrete=True)
 
 
 def test_nll_of_a_conditional_vae(trained, images, labels):

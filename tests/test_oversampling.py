@@ -20,6 +20,7 @@ from cvae.datasets.batches import Batches
 from cvae.likelihoods import Gaussian
 from cvae.oversampling import VAEOverSampler, class_vaes
 from cvae.oversampling.class_vaes import seeded
+from cvae.priors import AffineFlow
 
 SMALL = {"options": {"hidden": (32,)}, "latent_dim": 2, "random_state": 0}
 
@@ -49,6 +50,29 @@ def test_is_a_name_of_the_package():
 
 def images(**changes):
     return VAEOverSampler(**{"image_shape": (8, 8, 1), "steps": 8, **SMALL} | changes)
+
+
+def test_a_learnt_prior_is_drawn_from(digits):
+    """Moved far away, it gives other images; and the VAEs of several classes do not share one."""
+    X, y = digits
+    sampler = images(source="prior", options={"prior": "flow", "hidden": (8,)})
+    sampler.fit_resample(X, y)
+    vae = next(iter(sampler.vaes_.values()))
+    members = (X[:5].reshape(-1, 8, 8, 1) * 255).astype("uint8")
+
+    def drawn():
+        return class_vaes.draw(vae, members, 1, 4, np.random.default_rng(3), source="prior")
+
+    before = drawn()
+    for weight in vae.prior.weights:
+        weight.assign(np.full(weight.shape, 0.7))
+    noise = np.random.default_rng(3).standard_normal((4, vae.latent_dim)).astype("float32")
+    label = np.ones(4, int) if vae.num_classes else None
+    expected = vae.decode(vae.prior.from_noise(noise, np.random.default_rng(0)), label)
+    np.testing.assert_allclose(drawn(), expected, atol=1e-5)
+    assert abs(drawn() - before).max() > 0.01
+    with pytest.raises(ValueError, match="a prior that the VAEs of all classes would share"):
+        images(conditional=False, options={"prior": AffineFlow()}).fit_resample(X, y)
 
 
 def test_originals_first_and_untouched(digits):

@@ -8,7 +8,7 @@ from keras import ops
 
 import cvae
 from cvae import VAE, Gaussian, MLPDecoder, MLPEncoder, latent, metrics
-from cvae.priors import AffineFlow, Mixture
+from cvae.priors import AffineFlow, Mixture, Prior
 
 
 def bent(latent_dim, rng, scale=0.4):
@@ -136,7 +136,23 @@ def test_with_other_options(small, images, labels):
     assert loss == pytest.approx(reconstruction + 1000, rel=1e-5)
 
 
+class Half(Prior):
+    """A prior of one's own that lacks a method."""
+
+    def log_prob(self, z):
+        return cvae.gaussian.log_normal(z)
+
+
 def test_wrong_use(small, images):
+    with pytest.raises(TypeError, match="Half has no method from_noise: see Prior"):
+        small(prior=Half())
+    for unbuilt in (AffineFlow(), Mixture()):
+        with pytest.raises(ValueError, match="has no weights yet: give it to a VAE, or call build"):
+            unbuilt.sample(2, 3)
+    with pytest.raises(ValueError, match="has no weights yet"):
+        Mixture().adapt(np.zeros((60, 2)))
+    with pytest.raises(ValueError, match="built for a z of 3 dimensions, got latent_dim=5"):
+        bent(3, np.random.default_rng(0)).sample(2, 5)
     with pytest.raises(ValueError, match="unknown prior 'vamp': expected one of normal, flow, mixture"):
         small(prior="vamp")
     with pytest.raises(TypeError, match="prior must be one of normal, flow, mixture, or an instance"):

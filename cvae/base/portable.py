@@ -28,6 +28,8 @@ def changeable(name: str) -> property:
 def check_setting(name: str, value: float | Sequence[float], shape: tuple[int, ...]) -> np.ndarray:
     """Return a number of at least 0, or one for each of shape[0] layers, in this shape; or say what is
     wrong with it."""
+    if isinstance(value, keras.Variable):  # as another model's setting is
+        value = ops.convert_to_numpy(value)
     if not shape or np.ndim(value) == 0:
         return np.full(shape, check_not_negative(name, value), "float32")
     if np.shape(value) != tuple(shape):
@@ -116,4 +118,7 @@ class PortableModel(Portable):
                 outputs |= {f"{name}_{n}": part for n, part in enumerate(value, 1)}
             else:
                 outputs[name] = value
-        return keras.Model(inputs, outputs).export(filepath, *args, **options)
+        model = keras.Model(inputs, outputs)
+        # Some of Keras's formats refuse a model that was never called.
+        model(keras.tree.map_structure(lambda t: np.zeros((1, *t.shape[1:]), t.dtype), inputs))
+        return model.export(filepath, *args, **options)

@@ -88,7 +88,7 @@ def draw(
 
     noise = rng.standard_normal((count, vae.latent_dim)).astype("float32") * temperature
     if source == "prior":
-        return decode(vae, noise, labels(count), pixels, rng)
+        return decode(vae, vae.prior.from_noise(noise, rng), labels(count), pixels, rng)
     order = in_turn(len(members), count, rng)
     z_mean, z_log_var = (code[order] for code in vae.encode(members, labels(len(members))))
     z = z_mean + np.exp(0.5 * z_log_var) * noise

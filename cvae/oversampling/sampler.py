@@ -8,7 +8,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from tqdm import tqdm
 
-from cvae import likelihoods
+from cvae import likelihoods, priors
 from cvae.likelihoods import Gaussian, Likelihood
 from cvae.oversampling import class_vaes, columns
 from cvae.oversampling.class_vaes import seeded
@@ -191,6 +191,12 @@ class VAEOverSampler(columns.TableOverSampler):
             raise ValueError(
                 f"options must not hold {', '.join(taken)}: use VAEOverSampler's own arguments, "
                 "conditional for num_classes, random_state for seed"
+            )
+        shared = isinstance((self.options or {}).get("prior"), priors.Prior)
+        if shared and not self.conditional:
+            raise ValueError(
+                "options hold a prior that the VAEs of all classes would share: give its name, such as "
+                "'flow', or conditional=True for one VAE"
             )
         if self.image_shape is None and self.network != "mlp":
             raise ValueError(
