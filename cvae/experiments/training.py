@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from cvae import metrics, runtime
+from cvae import latent, metrics, runtime
 from cvae.base.generative import GenerativeModel
 from cvae.build import check_model_path, load_vae
 from cvae.datasets.base import ImageDataset
@@ -20,6 +20,7 @@ from cvae.experiments.catalogue import RECIPES, find
 from cvae.experiments.recipe import Recipe
 from cvae.experiments.resume import finish, read_log, resumable
 from cvae.experiments.starting import adapt_prior, take_weights
+from cvae.hierarchical import HierarchicalVAE
 from cvae.utils.environment import flag
 from cvae.utils.files import only_one
 
@@ -247,6 +248,9 @@ def measure(recipe: Recipe, vae: GenerativeModel) -> dict:
     """What is recorded beside the losses of training: the one look at the test images."""
     settings, data = recipe.settings, recipe.settings.load()
     found = {"test": evaluate(recipe, vae, data)}
+    if isinstance(vae, HierarchicalVAE):
+        kls = latent.kl_per_layer(vae, data.x_test)
+        found["kl_per_layer"] = [round(float(kl), 2) + 0.0 for kl in kls]  # no -0.0
     if settings.dataset in SCORED:
         found["samples"] = score_samples(recipe, vae, SAMPLES)
     if settings.binarize is not None:
