@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from cvae.utils.checks import check_count, check_not_negative
+from cvae.utils.checks import check_count, check_each_not_negative
 
 
 class AnnealBeta(keras.callbacks.Callback):
@@ -37,7 +37,7 @@ class AnnealBeta(keras.callbacks.Callback):
         cycle: int | None = None,
     ):  # fmt: skip
         super().__init__()
-        start, end = one_or_several("start", start), one_or_several("end", end)
+        start, end = check_each_not_negative("start", start), check_each_not_negative("end", end)
         epochs = check_count("epochs", epochs)
         if cycle is not None and check_count("cycle", cycle) < epochs:
             raise ValueError(f"cycle must be at least epochs, {epochs}, or None; got {cycle}")
@@ -68,13 +68,6 @@ class AnnealBeta(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
             logs["beta"] = float(np.mean(self.beta_at(epoch)))  # a log has room for one number
-
-
-def one_or_several(name, value):
-    """Return a number of at least 0, or an array of them, or say what is wrong."""
-    if np.ndim(value) == 0:
-        return check_not_negative(name, value)
-    return np.array([check_not_negative(f"each of {name}", number) for number in value])
 
 
 class StopOnNaN(keras.callbacks.Callback):

@@ -190,18 +190,17 @@ class HierarchicalVAE(GenerativeModel):
 
     def kl_terms(self, outputs):
         """The KL of each layer: (batch, layers), in nats."""
-        u, *below = zip(outputs["u_mean"], outputs["u_log_var"], outputs["u"], strict=True)
-        top = ops.sum(self.prior.kl_terms(*u), axis=-1)  # at the top u is z
+        top, *below = zip(outputs["u_mean"], outputs["u_log_var"], outputs["u"], strict=True)
+        top = ops.sum(self.prior.kl_terms(*top), axis=-1)  # at the top u is z
         terms = [ops.sum(flat(kl_terms(mean, log_var)), axis=-1) for mean, log_var, _ in below]
         return ops.stack([top, *terms], axis=-1)
 
     def log_ratios(self, outputs):
         # As of z: dividing by the prior's standard deviation changes both densities alike.
         layerwise = zip(outputs["u"], outputs["u_mean"], outputs["u_log_var"], strict=True)
-        triples = [[flat(part) for part in layer] for layer in layerwise]
-        log_p = [self.prior.log_prob, *[log_normal] * (len(triples) - 1)]
-        ratios = [p(u) - log_normal(u, *q) for p, (u, *q) in zip(log_p, triples, strict=True)]
-        return ops.stack(ratios, axis=-1)
+        (z, *q_top), *below = [[flat(part) for part in layer] for layer in layerwise]
+        top = self.prior.log_prob(z) - log_normal(z, *q_top)  # at the top u is z
+        return ops.stack([top, *(log_normal(u) - log_normal(u, *q) for u, *q in below)], axis=-1)
 
     def set_output_bias(self, parameters):
         set_bias(self.to_pixels.bias, parameters, "sigmoid" if self.likelihood.takes_means else None)

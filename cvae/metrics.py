@@ -171,7 +171,7 @@ def check_grey_levels(vae, inputs, discrete):
         return
     for start in range(0, len(images), 1000):
         levels = 255 * np.float64(images[start : start + 1000])
-        # 16 bits have 11 for the digits of a number between a half and 1.
+        # In 16 bits a number between a half and 1 is off by up to 1/4096, a sixteenth of a grey level.
         near = 0.01 if images.dtype.itemsize > 2 else 0.1
         if np.abs(levels - np.round(levels)).max() > near:
             raise ValueError(

@@ -31,7 +31,7 @@ class Prior(Named):
 
     def from_noise(self, e: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Noise of N(0, I) -> z, both (n, latent_dim) float32; `rng` for what more must be drawn."""
-        raise NotImplementedError(f"{type(self).__name__} has no method from_noise(e, rng), see Prior")
+        raise NotImplementedError
 
     def sample(self, n: int, latent_dim: int, seed: int | None = None) -> np.ndarray:
         """n samples, (n, latent_dim) float32, of one seed the same on every backend."""
@@ -145,7 +145,7 @@ class Mixture(layers.Layer, Prior):
         components: how many Gaussians.
 
     Source: Dilokthanakul et al. (2016), "Deep unsupervised clustering with Gaussian mixture variational
-    autoencoders"; Tomczak & Welling (2018), "VAE with a VampPrior", section 3, for what it costs.
+    autoencoders", for such a prior.
 
     Raises:
         ValueError: fewer than one component.

@@ -38,9 +38,8 @@ class VAE(GenerativeModel):
             is minimised is the tighter importance-weighted bound (and free_bits play no part). Held-out
             losses are -ELBO all the same; `metrics.nll` measures the bound.
         prior: "normal", N(0, I); "flow" or "mixture", learnt with the networks; or an instance, see
-            `priors`.
-            With a learnt one the kl is estimated at the z drawn and is one term: free_bits is what all
-            dimensions together may cost.
+            `priors`. With a learnt one the kl is estimated at the z drawn and is one term: free_bits is
+            what all dimensions together may cost.
 
     Logged: `loss` (-ELBO where beta is 1), `reconstruction` and `kl`, in nats per image; with `val_`
     for the held-out data that `fit` is given. Validation samples z too: it estimates the ELBO. What

@@ -221,9 +221,9 @@ def test_a_mixture_adapts_to_codes(clusters):
 
 def test_a_mixture_is_learnt_and_comes_back(small, images, tmp_path):
     vae = small(latent_dim=2, prior=Mixture(components=3))
-    before = vae.prior.means.numpy() if hasattr(vae.prior.means, "numpy") else None
+    before = np.copy(ops.convert_to_numpy(vae.prior.means))
     vae.fit(images, epochs=2, batch_size=32, verbose=0)
-    assert before is None or not np.array_equal(before, vae.prior.means.numpy())
+    assert abs(ops.convert_to_numpy(vae.prior.means) - before).min() > 0
     again = cvae.load_vae(cvae.save_vae(vae, tmp_path / "v.keras"))
     assert again.prior.components == 3
     np.testing.assert_array_equal(again.sample(4, seed=0), vae.sample(4, seed=0))

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from cvae.networks.base import Portable
-from cvae.utils.checks import check_not_negative
+from cvae.utils.checks import check_each_not_negative, check_not_negative
 
 PARTS = ("encoder", "decoder", "likelihood", "prior")  # of a config, objects of their own
 
@@ -37,7 +37,7 @@ def check_setting(name: str, value: float | Sequence[float], shape: tuple[int, .
             f"{name} must be a number of at least 0, or one for each of {shape[0]} layers, top first; "
             f"got {value!r}"
         )
-    return np.array([check_not_negative(f"each of {name}", number) for number in value], "float32")
+    return np.float32(check_each_not_negative(name, value))
 
 
 class PortableModel(Portable):

@@ -90,8 +90,7 @@ def row(recipe) -> dict | None:
         value, samples = result["nll"]["nats"], result["nll"]["samples"]
     return {
         "kind": kind_of(recipe), "model": recipe.name, "value": value, "samples": samples,
-        "bound": bound,
-        "parameters": result["parameters"], "images": result["training_images"],
+        "bound": bound, "parameters": result["parameters"], "images": result["training_images"],
         "seconds": seconds(recipe), "source": "ours",
     }  # fmt: skip
 

@@ -45,20 +45,11 @@ def counterparts(vae: GenerativeModel, trained: GenerativeModel) -> list[tuple]:
     elif isinstance(vae, VAE) and isinstance(trained, VAE):
         classes = vae.num_classes or 0
         more = {"encoder": min(classes, 1), "decoder": classes, "label_picture": 0, "prior": 0}
-        pairs = [
-            (getattr(vae, p, None), getattr(trained, p, None), inputs) for p, inputs in more.items()
-        ]
+        pairs = [(getattr(vae, p, None), getattr(trained, p, None), n) for p, n in more.items()]
     else:
         return [(vae, trained, 0)]
     # A plain VAE has no label_picture, N(0, I) no weights: those of the other stay as they were drawn.
     return [pair for pair in pairs if all(isinstance(part, keras.Layer) for part in pair[:2])]
-
-
-def adapt_prior(vae: GenerativeModel, inputs: np.ndarray | dict[str, np.ndarray]) -> None:
-    """Let a prior that can `adapt`, as a mixture can, start where the codes of these images are."""
-    if hasattr(vae.prior, "adapt"):
-        z = vae.predict(inputs, batch_size=500, verbose=0)["z"]
-        vae.prior.adapt(z[0] if isinstance(z, list) else z)
 
 
 def next_to_z(vae: GenerativeModel) -> list:

@@ -19,7 +19,7 @@ from cvae.experiments import classifiers, storage
 from cvae.experiments.catalogue import RECIPES, find
 from cvae.experiments.recipe import Recipe
 from cvae.experiments.resume import finish, read_log, resumable
-from cvae.experiments.starting import adapt_prior, take_weights
+from cvae.experiments.starting import take_weights
 from cvae.hierarchical import HierarchicalVAE
 from cvae.utils.environment import flag
 from cvae.utils.files import only_one
@@ -100,14 +100,20 @@ def starting_point(recipe: Recipe, data: ImageDataset, verbose) -> GenerativeMod
     vae = settings.build(data.image_shape, len(data.class_names))
     if settings.start is not None:
         take_weights(vae, load_or_train(find(settings.start), verbose), recipe)
-        some, labels = data.x_train[:CODES], data.y_train[:CODES]
-        some = (
-            some if settings.binarize is None else binarize(some, settings.binarize, seed=settings.seed)
-        )
-        adapt_prior(vae, inputs_of(recipe, some, labels))
+        if hasattr(vae.prior, "adapt"):  # a mixture starts where the codes are
+            vae.prior.adapt(codes_of(recipe, vae, data))
     elif settings.bias_init:
         vae.init_output_bias(data.x_train)
     return vae
+
+
+def codes_of(recipe: Recipe, vae: GenerativeModel, data: ImageDataset) -> np.ndarray:
+    """z of training images, drawn from q; of several layers the top: (images, latent_dim)."""
+    images, how = data.x_train[:CODES], recipe.settings.binarize
+    images = images if how is None else binarize(images, how, seed=recipe.settings.seed)
+    inputs = inputs_of(recipe, images, data.y_train[:CODES])
+    z = vae.predict(inputs, batch_size=500, verbose=0)["z"]
+    return z[0] if isinstance(z, list) else z
 
 
 def compile_vae(recipe: Recipe, vae: GenerativeModel, images: int) -> GenerativeModel:

@@ -2,7 +2,8 @@
 
 Every layer of z has a prior p(z | what is above) and a posterior q(z | what is above, the image), and
 both look at the same state of the way down. q is said in units of p: z = p_mean + p_std * u, where u is
-N(0, I) under p and N(u_mean, exp(u_log_var)) under q. So KL(q || p) is the one of a plain VAE.
+N(0, I) under p and N(u_mean, exp(u_log_var)) under q. So KL(q || p) is the one of a plain VAE. (At the
+top u is z itself, and p(z) is the model's `prior`, N(0, I) or a learnt one.)
 """
 
 import keras
@@ -65,7 +66,7 @@ class BottomUp(layers.Layer):
 
 
 class TopLatent(layers.Layer):
-    """The z at the top, a vector, whose prior is N(0, I); and the way from it to the first image."""
+    """The z at the top, a vector, whose prior is the model's; and the way from it to the first image."""
 
     def __init__(self, latent_dim, base, blocks, hidden, activation, **kwargs):
         super().__init__(**kwargs)
@@ -88,7 +89,7 @@ class TopLatent(layers.Layer):
         return state
 
     def prior(self, state):
-        """The mean and log-variance of p(z)."""
+        """The mean and log-variance of the units of u: those of N(0, I)."""
         return 0.0, 0.0
 
     def to_z(self, state, u):

@@ -53,7 +53,8 @@ class VAEOverSampler(columns.TableOverSampler):
 
     source : {"posterior", "prior"}, default="posterior"
         "posterior" draws z around the code of real rows of the class, each used about equally often;
-        "prior" draws z from N(0, I), for rows that are like none in particular.
+        "prior" draws z from p(z), N(0, I) unless options name a learnt one, for rows that are like none
+        in particular.
 
     temperature : float, default=None
         The standard deviations of those draws are multiplied by this: 0 gives reconstructions, or with

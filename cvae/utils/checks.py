@@ -59,6 +59,13 @@ def check_not_negative(name, value) -> float:
     return float(value)
 
 
+def check_each_not_negative(name, value) -> float | np.ndarray:
+    """Return a number of at least 0, or an array of them, or say what is wrong."""
+    if np.ndim(value) == 0:
+        return check_not_negative(name, value)
+    return np.array([check_not_negative(f"each of {name}", number) for number in value])
+
+
 def check_labels(labels, n, num_classes=None) -> np.ndarray:
     """Return labels as int32 (n,), or say what is wrong with them; None for any number of classes."""
     labels = np.asarray(labels)
