@@ -121,8 +121,8 @@ def add_reproduce(commands):
     )
     command.add_argument(
         "recipes", nargs="*", metavar="RECIPE",
-        help="their names (default: all); 'synthetic', 'oversampling-settings' and 'oversampling' are "
-        "the studies of notebook 07, 'samples' scores the committed models",
+        help="their names (default: all recipes, no study); 'synthetic', 'oversampling-settings' and "
+        "'oversampling' are the studies of notebook 07, 'samples' scores the committed models",
     )  # fmt: skip
     command.set_defaults(run=run_reproduce)
 

@@ -41,6 +41,7 @@ exclude_patterns = [".*", "*.egg-info", "build", "runs", "data", "figures", "cva
 
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # CommonMark, the default, has no tables
 myst_enable_extensions = ["dollarmath", "amsmath", "html_image"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "pages.jupyter_anchor"
@@ -58,6 +59,8 @@ napoleon_use_rtype = False
 html_theme = "furo"
 html_title = project
 html_theme_options = {"top_of_page_buttons": []}
+if REPOSITORY is not None:
+    html_theme_options |= {"source_repository": REPOSITORY, "source_branch": "main"}
 html_static_path = ["style.css", str(MATHJAX / "tex-svg.js")]
 html_css_files = ["style.css"]
 html_extra_path = [str(path) for path in sorted((ROOT / "figures").glob("explore_*.html"))]

@@ -11,7 +11,8 @@ import re
 EXPLORER = re.compile(r"\[([^\]]*)\]\((?:\.\./)*figures/(explore_\w+\.html)\)")
 COLAB = """\
 # On Colab, run this cell first: it fetches the notebooks, and installs what they need.
-!git clone --quiet --depth 1 {repository} cvae-notebooks
+%cd -q /content
+![ -d cvae-notebooks ] || git clone --quiet --depth 1 {repository} cvae-notebooks
 %cd cvae-notebooks/notebooks
 %pip install --quiet --editable "..[tensorflow]"
 import os, sys
@@ -68,7 +69,7 @@ def as_page(notebook: dict, name: str, stems: list[str], repository: str | None)
     """
     page, up = copy.deepcopy(notebook), "../" * name.count("/")
     for cell in prose(page):
-        cell["source"] = with_explorer(linked(source(cell), stems, up), up + "../")
+        cell["source"] = with_explorer(linked(one_line_alt(source(cell)), stems, up), up + "../")
     if name.startswith("solutions/"):
         page["cells"] = folded(page["cells"])
     describe_figures(page["cells"])
@@ -92,17 +93,30 @@ def ways_to_run(name: str, repository: str | None) -> str:
 
 
 def for_colab(notebook: dict, repository: str) -> dict:
-    """The notebook with a first cell that fetches the repository and installs what is needed; pictures
-    of the text are those on GitHub."""
+    """The notebook with a first cell that fetches the repository and installs what is needed. Pictures
+    of the text are those on GitHub, and links lead to Colab, to GitHub and to the site."""
     launched = copy.deepcopy(notebook)
-    raw = f"https://raw.githubusercontent.com/{github(repository)}/HEAD"
+    owner_and_name = github(repository)
+    owner, _, name = owner_and_name.partition("/")
+    blob = f"https://github.com/{owner_and_name}/blob/HEAD"
+    colab = f"https://colab.research.google.com/github/{owner_and_name}/blob/gh-pages/launch"
+    raw = f"https://raw.githubusercontent.com/{owner_and_name}/HEAD"
     for cell in prose(launched):
-        cell["source"] = re.sub(r"\]\((?:\.\./)+figures/", f"]({raw}/figures/", source(cell))
+        text = EXPLORER.sub(rf"[\1](https://{owner}.github.io/{name}/\2)", source(cell))
+        text = re.sub(r"\]\((?:\.\./)+figures/", f"]({raw}/figures/", text)
+        text = re.sub(r"\]\((?:\.\./)+([\w.]+\.md)", rf"]({blob}/\1", text)
+        text = re.sub(r"\]\((?:\.\./)*((?:solutions/)?\w+\.ipynb)", rf"]({colab}/\1", text)
+        cell["source"] = text
     code = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
     launched["cells"].insert(0, code | {"source": COLAB.format(repository=repository)})
     if launched["nbformat_minor"] >= 5:
         launched["cells"][0]["id"] = "colab"
     return launched
+
+
+def one_line_alt(text: str) -> str:
+    """Alternative texts in one line: Sphinx drops a line's end in them, and two words become one."""
+    return re.sub(r"!\[[^\]]*\]", lambda match: re.sub(r"\s+", " ", match[0]), text)
 
 
 def linked(text: str, stems: list[str], up: str) -> str:
@@ -167,5 +181,7 @@ def describe_figures(cells: list[dict]) -> None:
         if cell["cell_type"] == "markdown":
             heading = [heading, *re.findall(r"^#+ (.*)$", source(cell), re.MULTILINE)][-1]
         else:
-            words = f"Figure drawn by the code above, in the section: {heading.replace('`', '')}"
+            named = re.findall(r'"\w{2,3}_(\w+)(?:\.gif)?", (?:data|None)', source(cell))
+            about = f" ({', '.join(named).replace('_', ' ')})" if named else ""
+            words = f"Figure{about} drawn by the code above, in the section: {heading.replace('`', '')}"
             cell["metadata"].setdefault("mystnb", {})["image"] = {"alt": words}

@@ -345,7 +345,7 @@ def test_markdown(zhao, tiny_recipe, monkeypatch):
     assert rows[0] == ["zhao", "total", "71", "40", "100", "4 s", "better", "50", "6 s", "2 epochs, 4 s"]
     assert rows[1][-1] == "never"
     assert rows[3] == ["zhao", "kl", "7.5", "10", "6", "4 s", "better", "8", "6 s", "-"]
-    assert rows[4][2:5:2] == ["figures 10", "12345.6"]
+    assert rows[4][2:5:2] == ["figure 10", "12345.6"]
     assert rows[4][-1] == "1 epoch, 2 s"
     assert rows[5][4] == "48"
     assert rows[6][6:] == ["-"] * 4
@@ -365,7 +365,7 @@ def test_reproduce_and_table_from_the_command_line(tiny_recipe, only, tmp_path, 
     assert main(["table", "--out", str(tmp_path / "docs" / "table.md")]) == 0
     printed = capsys.readouterr().out
     assert (tmp_path / "docs" / "table.md").read_text() == printed
-    assert any(line.startswith("| tiny   | loss | figures 1 |") for line in printed.splitlines())
+    assert any(line.startswith("| tiny   | loss | figure 1 |") for line in printed.splitlines())
     assert main(["table"]) == 0
     assert capsys.readouterr().out == printed
     assert sorted(path.name for path in tmp_path.glob("*.md")) == []  # only `--out` writes

@@ -99,6 +99,20 @@ def test_all_notebooks_are_pages_and_all_public_names_are_in_the_reference(site)
     assert missing == [], "add them to site/api.md"
 
 
+def test_tables_are_tables_and_formulas_hold_no_backslash(site):
+    """Outputs of Markdown are rendered with tables; in text, MathJax shows a backslash as it stands."""
+    for path in site.rglob("*.html"):
+        text = path.read_text()
+        assert not re.search(r"<p>\|[^<]*\|[^<]*\| ?-", text), path.name
+        for formula in re.findall(r'class="math[^"]*">([^<]*)<', text):
+            assert not re.search(r"\\text(?:tt)?\{[^{}]*\\_", formula), (path.name, formula)
+    assert (site / "notebooks" / "07_oversampling.html").read_text().count("<table") >= 4
+
+
+def test_alternative_texts_keep_their_spaces():
+    assert pages.one_line_alt("a ![two\nwords](x.svg)\nb") == "a ![two words](x.svg)\nb"
+
+
 def test_without_an_address_there_are_no_ways_to_launch(site):
     if "Repository" in (ROOT / "pyproject.toml").read_text():
         pytest.skip("the address is set")
@@ -133,7 +147,7 @@ def test_what_colab_opens_installs_first_and_is_the_notebook_else(path):
     first, *rest = launched["cells"]
     assert f"git clone --quiet --depth 1 {ADDRESS} " in first["source"]
     assert len(rest) == len(notebook["cells"])
-    assert "(../figures/" not in json.dumps(rest)
+    assert not re.search(r"\]\((?!https?:|#|path:)", "".join(map(pages.source, pages.prose(launched))))
     code = [cell for cell in rest if cell["cell_type"] == "code"]
     assert code == [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
@@ -180,6 +194,11 @@ def test_pages_fit_a_phone_in_light_and_dark(visit, site, scheme):
     for name in PAGES:
         page = visit(site / name, viewport={"width": 360, "height": 800}, color_scheme=scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
+        widths = page.evaluate(
+            "[...document.querySelectorAll('article img')].filter(i => !i.closest('details'))"
+            ".map(i => i.width)"
+        )
+        assert all(width > 0 for width in widths), name
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         brightness = sum(map(int, re.findall(r"\d+", paper)[:3])) / 3
         assert (brightness > 128) == (scheme == "light"), paper

@@ -15,7 +15,8 @@ MEASURED = {"total": "loss", "reconstruction": "reconstruction", "kl": "kl", "fi
 # certainty stands in for the person.
 WORDS = {"figures": "loss", "readable": "readable samples of 64"}
 HEADER = (
-    "recipe", "what", "reported", "training", "held out", "time", "better", "held out", "time",
+    "recipe", "what", "reported", "training", "held out", "time", "better", "better: held out",
+    "better: time",
     "reaches the report's after",
 )  # fmt: skip
 
@@ -54,7 +55,7 @@ def row(recipe: Recipe, what: str, reported: float | str) -> dict:
     cells = {
         "recipe": recipe.name,
         "what": WORDS.get(what, what),
-        "reported": f"figures {reported}" if what == "figures" else reported,
+        "reported": figures(reported) if what == "figures" else reported,
         "training": measured(recipe, ours, what, ""),
         "held out": measured(recipe, ours, what, "val_"),
         "seconds": ours["seconds"],
@@ -70,6 +71,11 @@ def row(recipe: Recipe, what: str, reported: float | str) -> dict:
     if goal is not None:
         cells["reached"] = reached(recipe, better, goal)
     return cells
+
+
+def figures(numbers):
+    """What is in the place of a number where a report shows pictures only."""
+    return f"figure{'s' * (not numbers.isdigit())} {numbers}"
 
 
 def measured(recipe, result, what, split):

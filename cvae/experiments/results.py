@@ -43,9 +43,14 @@ PASSPORTS = """## Passports
   loss in the first epochs. "test images", found by us while we looked at the loss on the test images:
   such a value is too good by a small, unknown amount.
 - **seeds**: of a recipe that was trained with several, the spread (standard deviation) of its value.
-- **time**: wall time of training, on cores that often had other work beside it: an order of magnitude.
+- **time**: wall time of this training alone, on cores that often had other work beside it: an order of
+  magnitude.
 """
 
+LIKELIHOODS = """\
+On test images; of binarised digits -log p(x) by importance sampling, of photographs the ELBO ("a
+bound"). The time is that of a model's training and of the trainings whose weights it starts from.
+"""
 LONG_TAILS = """\
 Notebook 07, in percent. Each method has the settings that were best on validation rows
 (`data/results/oversampling-settings.json`), and the target, too: full balance or a quarter of it.
@@ -70,7 +75,7 @@ def markdown() -> str:
         "## What the five course reports publish, and what we measured\n\n"
         "Squared errors are in the report's unit. Our better recipes were found while we looked at the "
         "loss on the test images.\n\n" + against_reports.markdown(against_reports.rows()),
-        "## Likelihoods\n\n" + against_papers.markdown(against_papers.rows()),
+        "## Likelihoods\n\n" + LIKELIHOODS + "\n" + against_papers.markdown(against_papers.rows()),
         "## Long-tailed classes\n\n" + LONG_TAILS + "\n" + long_tails(),
         "## Samples\n\n" + (samples.markdown(scores) if scores else NOTHING.format("samples")),
         PASSPORTS + "\n" + tables.markdown(pd.DataFrame(passports(), columns=HEADER)),
