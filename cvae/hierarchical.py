@@ -196,6 +196,7 @@ class HierarchicalVAE(GenerativeModel):
         return ops.stack([top, *terms], axis=-1)
 
     def log_ratios(self, outputs):
+        """log p(z) - log q(z | x) of each layer, at the z drawn: (batch, layers), in nats."""
         # As of z: dividing by the prior's standard deviation changes both densities alike.
         layerwise = zip(outputs["u"], outputs["u_mean"], outputs["u_log_var"], strict=True)
         (z, *q_top), *below = [[flat(part) for part in layer] for layer in layerwise]

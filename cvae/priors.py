@@ -72,7 +72,7 @@ class AffineFlow(layers.Layer, Prior):
 
     Each step leaves half of the numbers alone, and they say by how much the others are moved and
     scaled: so the step is undone by the same networks, and the change of volume is the product of the
-    scales. log p(z) = log N(e; 0, I) + log det(de / dz), where e is what the steps make of z.
+    scales. log p(z) = log N(e; 0, I) + log det(de / dz), where e is z with all steps undone.
 
     Args:
         steps: how many; every other one moves the other half.
@@ -123,7 +123,7 @@ class AffineFlow(layers.Layer, Prior):
         return in_batches(self.bend, np.float32(e), 10_000)
 
     def bend(self, e: Tensor) -> Tensor:
-        """The steps undone, last first: noise of N(0, I) -> z."""
+        """All steps: noise e of N(0, I) -> z. `networks` has them as they are undone."""
         e = ops.convert_to_tensor(e)
         for network, kept in reversed(list(self.halves())):
             shift, log_scale = self.shift_and_log_scale(network, kept, e)

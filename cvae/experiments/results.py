@@ -58,7 +58,8 @@ Means over as many seeds as a title says, each with its own tail; ± is half of 
 such a mean (Student's t). All seeds share one test set: `error of the test set` is the standard error
 that its choice gives to balanced accuracy. Differences are paired by seed and taken to the best method
 without a VAE on the validation rows, with their 95 % interval, and p after Holm's correction for all
-rows of a table.
+rows of a table. Where ADASYN finds no row with a neighbour of another class it adds none: its numbers
+are then those of `none`.
 """
 
 
