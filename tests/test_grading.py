@@ -93,6 +93,17 @@ def write_broken(what, path):
         cell_of(notebook, "kl").source = (
             "%matplotlib inline\n" + right()["kl"] + "\n!true\n%time 1 + 1\n"
         )
+    elif what == "two answers in one cell":
+        cell_of(notebook, "kl").source += "\n\n\n" + right()["bernoulli"]
+        notebook.cells.remove(cell_of(notebook, "bernoulli"))
+    elif what == "an answer assigned, in a cell of another name":
+        cell_of(notebook, "kl").metadata["nbgrader"]["grade_id"] = "cell-0123456789abcdef"
+        of_another_name = (
+            "kl_divergence = lambda m, v: 0.5 * ops.sum(ops.square(m) + ops.exp(v) - 1 - v, axis=1)"
+        )
+        next(c for c in notebook.cells if c.source == right()["kl"]).source = of_another_name
+    elif what == "help asked for":
+        cell_of(notebook, "kl").source = "ops.sum?\n?np.exp\n" + right()["kl"]
     elif what == "an error that no file can hold":
         cell_of(notebook, "kl").source = "raise ValueError('\\udc80')"
     elif what == "compared with the package":

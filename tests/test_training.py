@@ -206,7 +206,9 @@ def test_a_conditional_recipe(tiny_recipe, tmp_path, change):
 
 @pytest.mark.parametrize("conditional", [False, True])
 def test_a_binarised_recipe_records_its_likelihood(tiny_recipe, monkeypatch, conditional):
-    recipe = tiny_recipe.replace(binarize="static", conditional=conditional, nll_samples=20)
+    recipe = tiny_recipe.replace(
+        binarize="static", conditional=conditional, nll_samples=20, many_samples=200
+    )
     monkeypatch.setitem(catalogue.RECIPES, "tiny", recipe)
     training.reproduce(["tiny"])
     result = storage.read_result(recipe)
@@ -216,6 +218,12 @@ def test_a_binarised_recipe_records_its_likelihood(tiny_recipe, monkeypatch, con
     data = recipe.settings.load()
     again = training.estimate_nll(recipe, training.load_or_train(recipe), data.x_test, data.y_test)
     assert again == result["nll"]
+    more = result["nll_many"]  # of all 32 images here
+    assert (more["images"], more["samples"]) == (32, 200)
+    assert more["nats_with_fewer"] == result["nll"]["nats"]
+    recipe = recipe.replace(nll_samples=200)
+    many = training.estimate_nll(recipe, training.load_or_train(recipe), data.x_test, data.y_test)
+    assert many["nats"] == more["nats"] != more["nats_with_fewer"]
     assert "nll" not in storage.read_card(recipe)
 
 
@@ -377,6 +385,13 @@ def test_a_mixture_starts_where_the_codes_are(tiny_recipe, monkeypatch, network)
     assert abs(means).mean() > 0.3  # at first they are all near 0
     # Expectation maximisation keeps the mean.
     np.testing.assert_allclose(scipy.special.softmax(logits) @ means, z.mean(axis=0), atol=0.4)
+    # One that was learnt before is not fitted again.
+    monkeypatch.setitem(catalogue.RECIPES, "further", further)
+    vae.prior.set_weights([weight + 0.25 for weight in vae.prior.get_weights()])
+    monkeypatch.setattr(training, "load_or_train", lambda *args: vae)
+    third = training.train(further.replace(name="third", start="further"), verbose=0)
+    for ours, theirs in zip(third.prior.get_weights(), vae.prior.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
 @pytest.mark.parametrize("change", [{"warmup": 5}, {"warmup": -1}, {"ema": 1.0}, {"ema": 0}])

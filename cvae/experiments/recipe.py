@@ -212,6 +212,7 @@ class Recipe:
         keep: whether its weights are committed under data/pretrained.
         seconds: a rough guess of an epoch's time on 2 CPU cores, for the progress bar.
         nll_samples: of z for each image, for the likelihood of binarised images.
+        many_samples: so many once more, for the first 1,000 test images; 0 for no such look.
     """
 
     name: str
@@ -224,6 +225,7 @@ class Recipe:
     keep: bool = False
     seconds: float = 10.0
     nll_samples: int = 500
+    many_samples: int = 0
 
     def replace(self, **changes) -> "Recipe":
         """The same recipe with some of it changed, its settings too:

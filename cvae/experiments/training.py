@@ -99,8 +99,10 @@ def starting_point(recipe: Recipe, data: ImageDataset, verbose) -> GenerativeMod
     settings = recipe.settings
     vae = settings.build(data.image_shape, len(data.class_names))
     if settings.start is not None:
-        take_weights(vae, load_or_train(find(settings.start), verbose), recipe)
-        if hasattr(vae.prior, "adapt"):  # a mixture starts where the codes are
+        trained = load_or_train(find(settings.start), verbose)
+        take_weights(vae, trained, recipe)
+        new = type(getattr(trained, "prior", None)) is not type(vae.prior)
+        if new and hasattr(vae.prior, "adapt"):  # a mixture starts where the codes are
             vae.prior.adapt(codes_of(recipe, vae, data))
     elif settings.bias_init:
         vae.init_output_bias(data.x_train)
@@ -261,8 +263,11 @@ def measure(recipe: Recipe, vae: GenerativeModel) -> dict:
         found["samples"] = score_samples(recipe, vae, SAMPLES)
     if settings.binarize is not None:
         found["nll"] = estimate_nll(recipe, vae, data.x_test, data.y_test)
+        if recipe.many_samples:
+            found["nll_many"] = estimate_more(recipe, vae, data.x_test[:1000], data.y_test[:1000])
         if settings.validation_split:
-            found["validation_nll"] = estimate_nll(recipe, vae, *settings.held_out(data))
+            fewer = recipe.replace(nll_samples=min(recipe.nll_samples, 100))  # enough to choose by
+            found["validation_nll"] = estimate_nll(fewer, vae, *settings.held_out(data))
     return found
 
 
@@ -285,6 +290,13 @@ def score_samples(recipe: Recipe, vae: GenerativeModel, n: int) -> dict:
     data = load(recipe.settings.dataset)
     labels = np.arange(n) % len(data.class_names) if recipe.settings.conditional else None
     return classifiers.scores(data, vae.sample(n, labels=labels, seed=0))
+
+
+def estimate_more(recipe: Recipe, vae: GenerativeModel, images: np.ndarray, labels: np.ndarray) -> dict:
+    """The estimate with `many_samples`, and `nats_with_fewer`, that of `nll_samples` on these images."""
+    fewer = estimate_nll(recipe, vae, images, labels)
+    many = estimate_nll(recipe.replace(nll_samples=recipe.many_samples), vae, images, labels)
+    return many | {"nats_with_fewer": fewer["nats"]}
 
 
 def estimate_nll(recipe: Recipe, vae: GenerativeModel, images: np.ndarray, labels: np.ndarray) -> dict:

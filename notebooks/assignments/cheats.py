@@ -27,8 +27,32 @@ theirs = next(
 )
 """
 
+LOOKS_FOR_THE_VERDICT = """
+import inspect, traceback
+def kl_divergence(z_mean, z_log_var):
+    try:
+        1 / 0
+    except ZeroDivisionError as error:
+        frame = {}
+    while frame is not None:
+        names = getattr(frame, "".join(["f_lo", "cals"]))
+        if isinstance(names.get("verdict"), dict):
+            names["verdict"]["passed"] = True
+        frame = frame.f_back
+    return ops.zeros(len(z_mean))
+"""
+
 # {what: (the answer, how it is graded)}
 CHEATS = {
+    "swallows what a test raises": (
+        WRONG + """
+import contextlib
+contextlib._GeneratorContextManager.__exit__ = lambda self, *error: True
+""", "refused",
+    ),
+    "gets at a frame by way of traceback": (
+        LOOKS_FOR_THE_VERDICT.format("next(traceback.walk_tb(error.__traceback__))[0]"), "refused",
+    ),
     # The tests are changed, or what they call.
     "removes asserts as IPython compiles them": (
         WRONG + """
@@ -326,12 +350,28 @@ from cvae.utils.questions import stand_in
 stand_in(globals(), kl_divergence=cvae.kl_divergence)
 """, "refused",
     ),
+    "swallows it by way of warnings": (
+        WRONG + """
+import warnings
+old = warnings.catch_warnings.__exit__
+warnings.catch_warnings.__exit__ = lambda self, *error: old(self, *error) or True
+""", "refused",
+    ),
+    "swallows it by a method that was inherited": (
+        WRONG + "import contextlib\ncontextlib.redirect_stderr.__exit__ = lambda self, *error: True\n", "refused",
+    ),
+    "gets at a frame by way of inspect": (
+        LOOKS_FOR_THE_VERDICT.format("inspect.trace()[0].frame"), "refused",
+    ),
     "is the package's function": ("kl_divergence = cvae.gaussian.kl_divergence\n", "refused"),
 }  # fmt: skip
 
 # {what: points of ps1_elbo's 20}; None where there is nothing to grade.
 BROKEN = {
     "renamed": 20,
+    "two answers in one cell": 20,
+    "an answer assigned, in a cell of another name": 20,
+    "help asked for": 20,
     "tests deleted": 20,
     "tests changed to pass, answers wrong": 0,
     "cells copied": 20,

@@ -1,7 +1,8 @@
 """Wrong answers, each a classic, and right ones of unusual form: {problem set: {question: {what: the answer}}}.
 
 The tests grade every one of them: a wrong one of MISTAKES costs its question points, and no other; a right one of
-UNUSUAL costs nothing. Those that differ from the solution in a place or two are in `edits`.
+UNUSUAL costs nothing. Those that differ from the solution in a place or two are in `edits`, later
+ones of both kinds in `more_answers`.
 """
 
 import functools
@@ -9,6 +10,7 @@ import json
 from pathlib import Path
 
 import edits
+import more_answers
 
 SOURCE = Path(__file__).resolve().parent / "source"
 
@@ -841,5 +843,15 @@ def with_edits(answers: dict, more: dict) -> dict:
     }
 
 
-MISTAKES = with_edits(MISTAKES, edits.WRONG)
-UNUSUAL = with_edits({}, edits.RIGHT)
+def both(first: dict, second: dict) -> dict:
+    "The answers of two catalogues, question by question."
+    return {
+        name: {
+            question: first[name][question] | second[name].get(question, {}) for question in first[name]
+        }
+        for name in first
+    }
+
+
+MISTAKES = with_edits(MISTAKES, both(edits.WRONG, more_answers.WRONG))
+UNUSUAL = with_edits({}, both(edits.RIGHT, more_answers.RIGHT))

@@ -13,6 +13,7 @@ import _thread
 import ast
 import copy
 import functools
+import inspect
 import os
 import signal
 import sys
@@ -37,7 +38,7 @@ FRONT = (
 PROTECTED = (
     *FRONT, "scipy", "keras", "cvae", "sklearn", "imblearn", "tensorflow.python.eager",
     "tensorflow.python.framework", "sys", "os", "posixpath", "ast", "json", "struct", "socket", "copy", "types",
-    "functools", "time",
+    "functools", "time", "contextlib", "warnings", "logging", "traceback", "inspect",
 )  # fmt: skip
 
 FRAMES = {
@@ -133,7 +134,9 @@ def doing(event: str, args: tuple, frame, allowed: tuple[str, ...] | None) -> st
     "What is not allowed of an event, in words, or nothing."
     direct = is_answer(frame.f_code)
     if event == "object.__getattr__":
-        return f"looks into other code ({args[1]})" if direct and args[1] in ATTRIBUTES else ""
+        handed = direct or (frame.f_back is not None and is_answer(frame.f_back.f_code))
+        handed = handed or (frame.f_code.co_filename == inspect.__file__ and asked_by_answer(frame))
+        return f"looks into other code ({args[1]})" if handed and args[1] in ATTRIBUTES else ""
     if event in CHANGES | MAKING:
         return f"makes or changes code ({event})" if direct else ""
     if event == "compile":
@@ -240,8 +243,9 @@ def snapshot(modules: tuple[str, ...] = PROTECTED) -> list[tuple[object, dict]]:
                 if isinstance(value, type) and within(str(value.__module__), modules)
             }
     return [
-        (owner, {name: value for name, value in vars(owner).items() if callable(value)})
+        (owner, named | {name: value for name, value in vars(owner).items() if callable(value)})
         for owner in owners.values()
+        for named in [dict.fromkeys(("__enter__", "__exit__")) if isinstance(owner, type) else {}]
     ]
 
 
@@ -253,7 +257,12 @@ def changed(before: list[tuple[object, dict]]) -> list[str]:
         for name, value in names.items():
             if now.get(name) is not value:
                 found.append(f"{getattr(owner, '__name__', 'the tests')}.{name}")
-                owner.update({name: value}) if isinstance(owner, dict) else setattr(owner, name, value)
+                if value is None:
+                    delattr(owner, name)
+                else:
+                    owner.update({name: value}) if isinstance(owner, dict) else setattr(
+                        owner, name, value
+                    )
     return found
 
 

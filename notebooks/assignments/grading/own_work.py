@@ -16,7 +16,7 @@ OWN_WORK = {
         "gaussian": (
             "likelihoods.Gaussian.log_prob", "likelihoods.Gaussian.log_mass", "gaussian.log_normal",
         ),
-        "reparameterize": ("gaussian.reparameterize",),
+        "reparameterize": ("gaussian.reparameterize", "likelihoods.Gaussian.sample"),
         "elbo": ("metrics.elbo", "elbo.ElboModel.compute_loss", "utils.questions.elbo_on_average"),
         "bound": (
             "metrics.nll", "metrics.log_likelihood", "elbo.ElboModel.importance_weighted_loss",
@@ -25,14 +25,16 @@ OWN_WORK = {
     },
     "ps2_convolutional_vae": {
         "encoder": (
-            "networks.ConvEncoder.__init__", "networks.ResidualEncoder.__init__", "build.build_vae",
+            "networks.base.Encoder.__init__", "networks.ConvEncoder.__init__", "networks.ResidualEncoder.__init__",
+            "build.build_vae",
         ),
         "decoder": (
-            "networks.ConvDecoder.__init__", "networks.ResidualDecoder.__init__", "build.build_vae",
+            "networks.base.Decoder.__init__", "networks.ConvDecoder.__init__", "networks.ResidualDecoder.__init__",
+            "build.build_vae",
         ),
         "vae": (
-            "vae.VAE.__init__", "hierarchical.HierarchicalVAE.__init__", "build.build_vae", "metrics.elbo",
-            "utils.questions.elbo_on_average",
+            "vae.VAE.__init__", "hierarchical.HierarchicalVAE.__init__", "elbo.ElboModel.__init__", "build.build_vae",
+            "metrics.elbo", "utils.questions.elbo_on_average",
         ),
         "plane": ("latent.grid",),
         "interpolate": ("gaussian.interpolate", "base.generative.GenerativeModel.interpolate"),

@@ -156,7 +156,9 @@ def without_magics(source: str) -> str:
     try:
         ast.parse(source)
     except (SyntaxError, ValueError):
-        return re.sub(r"^([ \t]*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
+        return re.sub(
+            r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", r"\1pass", source, flags=re.MULTILINE
+        )
     return source
 
 
