@@ -47,6 +47,18 @@ def test_every_recipe_has_its_passport():
     assert rows["zhao-mlp20-20"][5].startswith("3, spread ")
 
 
+def test_far_more_samples_stand_beside_the_usual(tiny_recipe, monkeypatch):
+    monkeypatch.setattr(results, "RECIPES", {"tiny": tiny_recipe})
+    nll = {"samples": 500, "nats": 81.0, "standard_error": 0.2}
+    monkeypatch.setattr(storage, "read_result", lambda recipe: {"nll": nll})
+    assert results.many_samples() == ""
+    many = {"images": 1000, "samples": 5000, "nats": 80.5, "nats_with_fewer": 80.7}
+    monkeypatch.setattr(storage, "read_result", lambda recipe: {"nll": nll, "nll_many": many})
+    assert results.many_samples() == (
+        "tiny on the first 1,000 test images: 80.50 nats with 5,000 samples of z, 80.70 with 500.\n"
+    )
+
+
 def test_numbers_in_the_texts_are_the_recorded_ones():
     count = 0
     for where, text in texts().items():

@@ -76,12 +76,31 @@ def markdown() -> str:
         "## What the five course reports publish, and what we measured\n\n"
         "Squared errors are in the report's unit. Our better recipes were found while we looked at the "
         "loss on the test images.\n\n" + against_reports.markdown(against_reports.rows()),
-        "## Likelihoods\n\n" + LIKELIHOODS + "\n" + against_papers.markdown(against_papers.rows()),
+        "## Likelihoods\n\n"
+        + LIKELIHOODS
+        + many_samples()
+        + "\n"
+        + against_papers.markdown(against_papers.rows()),
         "## Long-tailed classes\n\n" + LONG_TAILS + "\n" + long_tails(),
         "## Samples\n\n" + (samples.markdown(scores) if scores else NOTHING.format("samples")),
         PASSPORTS + "\n" + tables.markdown(pd.DataFrame(passports(), columns=HEADER)),
     ]
     return "\n".join(parts)
+
+
+def many_samples() -> str:
+    """What far more samples of z change, where it was measured; a line for each such recipe."""
+    lines = []
+    for recipe in RECIPES.values():
+        result = storage.read_result(recipe) or {}
+        if more := result.get("nll_many"):
+            lines.append(
+                f"{recipe.name} on the first {more['images']:,} test images: "
+                f"{more['nats']:.2f} nats with {more['samples']:,} samples of z, "
+                f"{more['nats_with_fewer']:.2f} with "
+                f"{result['nll']['samples']}.\n"
+            )
+    return "".join(lines)
 
 
 def long_tails() -> str:
