@@ -5,8 +5,8 @@ result is recorded. The sizes for digits are those of a first try whose loss on 
 the others are guesses from them, and so are the epochs. For photographs the batch size and the learning
 rate were chosen, by the loss of the first two epochs on training images. In the training on CIFAR-10
 the loss leapt up for some batches, and the three upper layers fell silent: its weights are not kept. The
-likelihood of digits is of 100 samples of z; of the last recipe's 500, which take two cores a quarter of
-an hour.
+likelihood of digits is of 100 samples of z, that of the last recipe of 500, which take two cores a
+quarter of an hour.
 """
 
 from cvae.experiments.ablation import IMPORTANCE, RESIDUAL, step

@@ -97,8 +97,7 @@ def many_samples() -> str:
             lines.append(
                 f"{recipe.name} on the first {more['images']:,} test images: "
                 f"{more['nats']:.2f} nats with {more['samples']:,} samples of z, "
-                f"{more['nats_with_fewer']:.2f} with "
-                f"{result['nll']['samples']}.\n"
+                f"{more['nats_with_fewer']:.2f} with {result['nll']['samples']}.\n"
             )
     return "".join(lines)
 

@@ -259,10 +259,10 @@ def changed(before: list[tuple[object, dict]]) -> list[str]:
                 found.append(f"{getattr(owner, '__name__', 'the tests')}.{name}")
                 if value is None:
                     delattr(owner, name)
+                elif isinstance(owner, dict):
+                    owner[name] = value
                 else:
-                    owner.update({name: value}) if isinstance(owner, dict) else setattr(
-                        owner, name, value
-                    )
+                    setattr(owner, name, value)
     return found
 
 

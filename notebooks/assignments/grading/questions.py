@@ -198,7 +198,7 @@ def answers_in(notebook, problem_set: ProblemSet) -> Answers:
             source
             for sources in cells.values()
             for source in sources
-            if answers(source, name, problem_set)
+            if defines(source, name, problem_set)
         ]
         cells |= {name: both[-1:]} if both else {}
     if not known and not set(cells) & set(count):
@@ -214,10 +214,10 @@ def is_released(name: str, cell, problem_set: ProblemSet) -> bool:
 
 def owner_of(source: str, problem_set: ProblemSet) -> str | None:
     "The answer that a cell without metadata is: it defines what is asked for there."
-    return next((name for name in problem_set.answers if answers(source, name, problem_set)), None)
+    return next((name for name in problem_set.answers if defines(source, name, problem_set)), None)
 
 
-def answers(source: str, name: str, problem_set: ProblemSet) -> bool:
+def defines(source: str, name: str, problem_set: ProblemSet) -> bool:
     "Whether a cell defines a function or a class that an answer has to define."
     tree = ast.parse(problem_set.cells[name]) if problem_set.kinds[name] == "answer" else ast.parse("")
     wanted = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
